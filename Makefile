@@ -1,0 +1,43 @@
+# make site: build the portal.  make test: everything the tests need, and all of them.  make serve: look at it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+BUILD_OPTIONS ?=
+
+.PHONY: site serve check test lint bench clean
+
+site: $(VENV)/site.stamp
+	$(BIN)/kdump-portal sync
+	$(BIN)/kdump-portal build $(BUILD_OPTIONS)
+	@echo "Look at it: make serve, or any web server over site/."
+
+serve: $(VENV)/site.stamp
+	$(BIN)/kdump-portal serve
+
+check: $(VENV)/site.stamp
+	$(BIN)/kdump-portal check
+
+test: $(VENV)/test.stamp
+	./tests/prepare
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache site site.new site.old
+
+$(VENV)/site.stamp: requirements/site.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements/site.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/site.stamp requirements/test.txt
+	$(PIP) --require-hashes -r requirements/test.txt
+	touch $@
