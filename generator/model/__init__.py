@@ -1,0 +1,1 @@
+"""Frozen values the stages hand to each other. No I/O, no third party."""
