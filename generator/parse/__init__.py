@@ -1,0 +1,1 @@
+"""Text in, model out. Pure; one file a format."""

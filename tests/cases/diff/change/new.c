@@ -1,0 +1,20 @@
+/*
+ * load.c: put the capture kernel where the first kernel left room,
+ * then leave.
+ * (C) nobody at all
+ * released under GPL
+ */
+#include <stdio.h>
+#include <string.h>
+
+static int load(int n)
+{
+	int a = 1;
+	int b = 2;
+	int c = 3;
+	int d = 4;
+	printf("%d <%s>\n", n, name);
+	if (!name)
+		return -ENOENT;
+}
+/* end */
