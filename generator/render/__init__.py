@@ -1,0 +1,1 @@
+"""Model in, HTML fragments out. Pure; all text passes `render.escape`."""
