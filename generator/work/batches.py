@@ -1,0 +1,49 @@
+"""Work in batches, over all processors, each batch kept as soon as it is done."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from os import cpu_count
+from typing import TypeVar
+
+from generator.output.cache import Cache
+from generator.render.code import Highlighter
+
+T = TypeVar("T")
+Entries = list[tuple[str, bytes]]  # cache keys and packed bytes
+Said = Callable[[int, int], None]  # (done, all)
+ALONE = 16  # so little work is done sooner without helper processes
+
+
+def run_batches(
+    work: Callable[[list[T]], Entries], items: Sequence[T], cache: Cache, said: Said, *, batch: int
+) -> None:
+    """Run `work` over batches of items and keep the entries it returns; `said(done, all)` is called as it goes.
+
+    An interrupted run loses no more than the batches under way. `work` must be picklable.
+    """
+    batches = [list(items[start : start + batch]) for start in range(0, len(items), batch)]
+    done = 0
+    for number, entries in enumerate(_results(work, batches, len(items))):
+        cache.put_packed(entries)
+        done += len(batches[number])
+        said(done, len(items))
+
+
+def _results(work: Callable[[list[T]], Entries], batches: list[list[T]], count: int) -> Iterator[Entries]:
+    if count <= ALONE:
+        yield from map(work, batches)
+        return
+    with ProcessPoolExecutor(cpu_count(), mp_context=get_context("fork")) as pool:
+        try:
+            yield from pool.map(work, batches)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@cache
+def highlighter() -> Highlighter:
+    """Return this process's highlighter: lines recur all over a history, so it is one for all batches."""
+    return Highlighter()
