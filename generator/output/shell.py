@@ -1,0 +1,96 @@
+"""The theme around a generated page, rendered once and cut into strings, so that a page is a join."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from generator.model.pages import Fragment, Page
+from generator.render.escape import esc
+from generator.render.html import href
+
+SLOTS = ("title", "description", "canonical", "head", "crumbs", "notice", "body", "pager")
+SLOT_RE = re.compile("\x02([a-z]+)\x03")
+# Renders the theme for a folder depth and a current section, with the given slot texts put in.
+Render = Callable[[int, str, Mapping[str, str]], str]
+
+
+class Shell:
+    """Wraps pages in the theme. Two pages of one depth and section share one rendering of it."""
+
+    def __init__(self, render: Render) -> None:
+        self._render = render
+        self._pieces = cache(self._cut)
+
+    def digest(self) -> str:
+        """Return a digest of the theme as generated pages have it."""
+        pieces = [piece for depth in (1, 2, 3) for piece in self._pieces(depth, "/history/")]
+        return hashlib.blake2b("\0".join(pieces).encode(), digest_size=16).hexdigest()
+
+    def key(self, page: Page) -> bytes:
+        """Return a digest of everything around the page's own body."""
+        digest = hashlib.blake2b(digest_size=16)
+        pieces = self._pieces(page.path.count("/"), page.section)
+        slots = _slots(page)
+        for piece in pieces:
+            digest.update(piece.encode("utf-8") if not SLOT_RE.fullmatch(piece) else slots[piece[1:-1]].encode())
+        return digest.digest()
+
+    def wrap(self, page: Page, resolve: Callable[[Fragment], bytes]) -> bytes:
+        """Return the whole page; fragments of its body come from `resolve`."""
+        slots = _slots(page)
+        parts = []
+        for piece in self._pieces(page.path.count("/"), page.section):
+            name = piece[1:-1] if SLOT_RE.fullmatch(piece) else ""
+            if name == "body":
+                parts += [resolve(part) if isinstance(part, Fragment) else part.encode() for part in page.body]
+            else:
+                parts.append((slots[name] if name else piece).encode())
+        return b"".join(parts)
+
+    def _cut(self, depth: int, section: str) -> tuple[str, ...]:
+        text = self._render(depth, section, {name: f"\x02{name}\x03" for name in SLOTS})
+        return tuple(
+            piece if number % 2 == 0 else f"\x02{piece}\x03" for number, piece in enumerate(SLOT_RE.split(text))
+        )
+
+
+def _slots(page: Page) -> dict[str, str]:
+    """Return the HTML of every slot but the body."""
+    return {
+        "title": esc(page.title),
+        "description": esc(page.description[:300]),
+        "canonical": esc(page.path.removesuffix("index.html")),
+        "head": _head(page),
+        "crumbs": _crumbs(page),
+        "notice": page.notice,
+        "pager": _pager(page),
+        "body": "",
+    }
+
+
+def _head(page: Page) -> str:
+    links = [
+        f'<link rel="alternate" type="application/atom+xml" title="{esc(feed.title)}" href="{href(feed.path, page.path)}">'
+        for feed in page.feeds
+    ]
+    for rel, target in (("prev", page.previous), ("next", page.next)):
+        if target:
+            links.append(f'<link rel="{rel}" href="{href(target.path, page.path)}">')
+    return "".join(links)
+
+
+def _crumbs(page: Page) -> str:
+    if not page.crumbs:
+        return ""
+    items = "".join(f'<li><a href="{href(item.path, page.path)}">{esc(item.title)}</a></li>' for item in page.crumbs)
+    return f'<nav class="breadcrumb" aria-label="Breadcrumb"><ol class="crumbs">{items}</ol></nav>'
+
+
+def _pager(page: Page) -> str:
+    links = [
+        f'<a rel="{rel}" href="{href(target.path, page.path)}">{esc(target.title)}</a>'
+        for rel, target in (("prev", page.previous), ("next", page.next))
+        if target
+    ]
+    return f'<nav class="pager" aria-label="Previous and next">{"".join(links)}</nav>' if links else ""
