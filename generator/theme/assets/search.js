@@ -1,0 +1,117 @@
+// The search page, on Pagefind's low level interface. The index is made at the end of the build.
+const LABELS = { kind: "Kind", source: "Source", release: "Release", architecture: "Architecture", author: "Author" };
+const STEP = 15;
+
+const form = document.getElementById("search");
+const field = document.getElementById("q");
+const status = document.getElementById("status");
+const list = document.getElementById("results");
+const more = document.getElementById("more");
+const site = new URL("../", import.meta.url);
+let engine;
+let found = [];
+let run = 0;
+
+async function start() {
+  form.hidden = false;
+  const wanted = new URLSearchParams(location.search);
+  field.value = wanted.get("q") ?? "";
+  field.focus();
+  status.textContent = "Loading the search index …";
+  try {
+    engine = await import(new URL("pagefind/pagefind.js", site).href);
+    await engine.options({ baseUrl: site.pathname, excerptLength: 28 });
+    await engine.init();
+    addSelects(await engine.filters(), wanted);
+    status.textContent = "";
+  } catch (error) {
+    console.warn(error);
+    status.className = "notice";
+    status.textContent = "The search index is missing, so this copy of the site cannot be searched. " +
+      "It is made at the end of a full build. The pages below lead everywhere.";
+    return;
+  }
+  let pause;
+  form.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(search, 120); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); search(); });
+  more.addEventListener("click", () => showMore(run));
+  await search();
+}
+
+function addSelects(filters, wanted) {
+  for (const [name, label] of Object.entries(LABELS)) {
+    const values = Object.keys(filters[name] ?? {});
+    if (!values.length) continue;
+    const order = new Intl.Collator("en", { numeric: true }).compare;
+    values.sort(name === "release" ? (a, b) => order(b, a) : order);
+    const select = document.createElement("select");
+    select.name = name;
+    select.append(new Option("any", ""), ...values.map((value) => new Option(value, value)));
+    select.value = values.includes(wanted.get(name)) ? wanted.get(name) : "";
+    const box = document.createElement("label");
+    box.append(label, select);
+    form.querySelector(".selects").append(box);
+  }
+}
+
+async function search() {
+  const mine = ++run;
+  const words = field.value.trim();
+  const filters = {};
+  for (const select of form.querySelectorAll("select")) if (select.value) filters[select.name] = select.value;
+  const address = new URLSearchParams(words ? { q: words, ...filters } : filters).toString();
+  history.replaceState(null, "", address ? `?${address}` : location.pathname);
+  document.title = document.title.replace(/^.*?(?=Search)/, words ? `${words} - ` : "");
+  if (!words && !Object.keys(filters).length) {
+    found = [];
+    list.replaceChildren();
+    more.hidden = true;
+    status.textContent = "";
+    return;
+  }
+  status.textContent = "Searching …";
+  const answer = await engine.search(words || null, { filters });
+  if (mine !== run) return;
+  found = answer.results;
+  list.replaceChildren();
+  const count = found.length;
+  const scope = Object.keys(filters).length ? " with these filters" : "";
+  const about = words ? ` for “${words}”` : "";
+  status.textContent = count === 0
+    ? `Nothing found${about}${scope}. Fewer or shorter words may help.`
+    : `${count.toLocaleString("en")} ${count === 1 ? "page" : "pages"}${about}${scope}`;
+  await showMore(mine);
+}
+
+async function showMore(mine) {
+  const from = list.childElementCount;
+  const pages = await Promise.all(found.slice(from, from + STEP).map((result) => result.data()));
+  if (mine !== run) return;
+  list.append(...pages.map(entry));
+  more.hidden = list.childElementCount >= found.length;
+}
+
+function entry(page) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = page.url;
+  link.textContent = page.meta.title || page.url;
+  const where = document.createElement("p");
+  where.className = "where";
+  const path = decodeURI(new URL(page.url, site).pathname).slice(site.pathname.length);
+  where.textContent = [page.meta.date, ...(page.filters.kind ?? []), path || "home"].filter(Boolean).join(" · ");
+  const excerpt = document.createElement("p");
+  const parsed = new DOMParser().parseFromString(page.excerpt, "text/html").body;
+  for (const node of parsed.childNodes) {
+    const marked = node.nodeName === "MARK";
+    const piece = marked ? document.createElement("mark") : document.createTextNode("");
+    piece.textContent = node.textContent;
+    excerpt.append(piece);
+  }
+  const title = document.createElement("h2");
+  title.append(link);
+  item.append(title, where, excerpt);
+  return item;
+}
+
+await start();
