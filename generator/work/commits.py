@@ -6,9 +6,11 @@ the commit's tree. Three git processes serve a whole batch of commits.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 from generator.errors import SourceError
 from generator.model.commits import Change, Commit, CommitRecord, Verification

@@ -1,0 +1,172 @@
+"""The command `kdump-portal`: arguments, what is said while it works, and the only error boundary."""
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from generator import __version__
+from generator.build import Report, sync_source
+from generator.config import Options
+from generator.errors import PortalError, SourceError
+from generator.output.check import check_site
+from generator.plugin import build_site, read_config, serve_site
+
+DESCRIPTION = """\
+Builds the kdump portal: a static site of documentation, history, verified patches and releases.
+
+  kdump-portal sync     mirrors the git sources and released tarballs of mkdocs.yml
+  kdump-portal build    builds the site from the mirrors and content/
+  kdump-portal serve    shows it on this machine and follows changes of content/
+  kdump-portal check    looks at a built site: links, ids, checksums
+
+`build` needs no network: it reads anew only what lies on this machine, and shows the last good mirror of the rest.
+"""
+SOURCE_HELP = (
+    "use this address or folder for a source instead of those in mkdocs.yml; may be given several times. "
+    "The environment variable KDUMP_PORTAL_SOURCE_NAME does the same."
+)
+EXAMPLES = """\
+examples:
+  kdump-portal sync
+  kdump-portal build --strict
+  kdump-portal build --source kexec-tools=../kexec-tools
+  kdump-portal build --json | jq .stages_s
+
+exit status: 0 done; 1 an input or the site is wrong (one line each says what, and what to do); 2 wrong usage.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.WARNING if options.quiet else logging.INFO, format="%(message)s", stream=sys.stderr
+    )
+    for chatty in ("git", "urllib3", "MARKDOWN"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        return options.run(options)
+    except PortalError as problem:
+        print(f"kdump-portal: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("kdump-portal: interrupted; what was done is kept, the site is the one that was there", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("kdump-portal", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=form)
+    parser.add_argument("--version", action="version", version=f"kdump-portal {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-f", "--config-file", metavar="FILE", help="mkdocs.yml to use (default: the one here)")
+    common.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong")
+    sources = argparse.ArgumentParser(add_help=False)
+    sources.add_argument("--source", metavar="NAME=ADDRESS", action="append", default=[], type=_pair, help=SOURCE_HELP)
+    sources.add_argument("--require-sources", action="store_true", help="a source that is not available is an error")
+    machine = argparse.ArgumentParser(add_help=False)
+    machine.add_argument("--json", action="store_true", help="print what was done as JSON on standard output")
+
+    sync = commands.add_parser("sync", parents=[common, sources, machine], help="mirror the sources")
+    sync.add_argument("names", metavar="SOURCE", nargs="*", help="only these (default: all)")
+    sync.set_defaults(run=_sync)
+    build = commands.add_parser("build", parents=[common, sources, machine], help="build the site")
+    build.add_argument(
+        "-s", "--strict", action="store_true", default=None, help="as MkDocs has it: warnings are errors"
+    )
+    build.add_argument("-d", "--site-dir", metavar="FOLDER", help="where the site goes (default: `site_dir`, site/)")
+    build.set_defaults(run=_build)
+    serve = commands.add_parser("serve", parents=[common], help="show the site here and follow changes")
+    serve.add_argument("-a", "--dev-addr", metavar="HOST:PORT", help="where to listen (default: 127.0.0.1:8000)")
+    serve.set_defaults(run=_serve)
+    check = commands.add_parser("check", parents=[common, machine], help="look at a built site")
+    check.add_argument("site", nargs="?", type=Path, help="its folder (default: `site_dir` of mkdocs.yml)")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, mark, address = text.partition("=")
+    if not (name and mark and address):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=ADDRESS")
+    return name, address
+
+
+def _options(options: argparse.Namespace) -> Options:
+    return Options(sources=dict(options.source), require_sources=options.require_sources)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    config, _ = read_config(config_file=options.config_file, options=_options(options))
+    chosen = [source for source in config.sources if not options.names or source.name in options.names]
+    unknown = set(options.names) - {source.name for source in config.sources}
+    if unknown:
+        raise PortalError(
+            f"{sorted(unknown)[0]}: no such source; mkdocs.yml has: {', '.join(s.name for s in config.sources)}"
+        )
+    results = []
+    for source in chosen:
+        try:
+            state = sync_source(config, source, logging.info)
+            results.append({"name": source.name, "branch": state.branch, "problem": ""})
+            logging.info("%s: up to date, branch %s", source.name, state.branch)
+        except SourceError as problem:
+            results.append({"name": source.name, "problem": str(problem)})
+            logging.warning("%s: not reached: %s", source.name, problem)
+    if options.json:
+        print(json.dumps(results, indent=1))
+    failed = any(result["problem"] for result in results)
+    return 1 if failed and options.require_sources else 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    start = time.monotonic()
+    report = build_site(
+        config_file=options.config_file, site_dir=options.site_dir, strict=options.strict, options=_options(options)
+    )
+    if options.json:
+        print(json.dumps(asdict(report), indent=1))
+    elif not options.quiet:
+        print(_summary(report, time.monotonic() - start))
+    return 0
+
+
+def _summary(report: Report, seconds: float) -> str:
+    lines = []
+    for source in report.sources:
+        if "problem" in source:
+            lines.append(f"{source['name']}: not available, its section says so")
+        elif source["changed"]:
+            lines.append(
+                f"{source['name']}: {source['commits']:,} commits, {source['examined']:,} of them new, "
+                f"{source['verified']:,} of {source['patches']:,} patches verified"
+            )
+        else:
+            lines.append(f"{source['name']}: {source['commits']:,} commits, nothing new")
+    lines.append(f"{report.written:,} files written, {report.kept:,} kept, {report.removed:,} removed")
+    stages = ", ".join(f"{name} {time_s:.1f} s" for name, time_s in report.stages_s.items() if time_s >= 0.05)
+    lines.append(f"{seconds:.1f} s" + (f" ({stages})" if stages else ""))
+    return "\n".join(lines)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    serve_site(config_file=options.config_file, address=options.dev_addr)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    site = options.site or read_config(config_file=options.config_file, options=Options(sources={}))[1]
+    result = check_site(site, logging.info)
+    if options.json:
+        print(json.dumps({"files": result.files, "links": result.links, "problems": result.problems}, indent=1))
+    else:
+        for problem in result.problems:
+            print(problem)
+        print(f"{result.files:,} files, {result.links:,} links: {len(result.problems)} problems")
+    return 1 if result.problems else 0

@@ -1,0 +1,184 @@
+"""The portal's part of mkdocs.yml, checked key by key; every complaint names file and line."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generator.errors import ConfigError
+from generator.model.histories import GitSource, Tarballs
+
+PLUGIN = "kdump-portal"
+NAME_RE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+ENVIRONMENT_PREFIX = "KDUMP_PORTAL_SOURCE_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the portal is told. Files and folders are absolute."""
+
+    file: Path
+    site_url: str
+    cache_folder: Path
+    sources: tuple[GitSource, ...]
+    require_sources: bool = False
+
+    def mirror_folder(self, source: GitSource) -> Path:
+        """Return where a source's mirror is kept."""
+        return self.cache_folder / "mirrors" / f"{source.name}.git"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says besides: addresses by source name, and whether every source must be there."""
+
+    sources: Mapping[str, str]
+    require_sources: bool = False
+
+
+NO_OPTIONS = Options(sources={})
+
+
+class Place:
+    """Where the plugin's settings stand in mkdocs.yml, so that a complaint can name the line."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._root = _plugin_node(file)
+
+    def error(self, path: tuple[str, ...], problem: str) -> ConfigError:
+        """Return the complaint about the setting at `path`."""
+        return ConfigError(f"{self.file.name}:{self._line(path)}: {'.'.join((PLUGIN, *path))}: {problem}")
+
+    def _line(self, path: tuple[str, ...]) -> int:
+        node, line = self._root, 1
+        if node is not None:
+            line = node.start_mark.line + 1
+        for name in path:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            found = [(key, value) for key, value in pairs if key.value == name]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        return line
+
+
+def _plugin_node(file: Path) -> yaml.Node | None:
+    """Return the YAML node of our plugin's settings; `compose` builds no objects, so tags are harmless."""
+    try:
+        root = yaml.compose(file.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return None
+    plugins = [value for key, value in getattr(root, "value", ()) if key.value == "plugins"]
+    for item in (entry for plugin in plugins for entry in plugin.value):
+        pairs = [item] if isinstance(item, tuple) else getattr(item, "value", ())
+        for pair in pairs:
+            if isinstance(pair, tuple) and pair[0].value == PLUGIN:
+                return pair[1]
+    return None
+
+
+def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, options: Options = NO_OPTIONS) -> Config:
+    """Check the plugin's settings and return them. Raises ConfigError with every problem, one a line."""
+    place = Place(file)
+    problems: list[ConfigError] = []
+    sources = []
+    entries = settings.get("sources") or {}
+    if not isinstance(entries, Mapping):
+        raise place.error(("sources",), "must be a mapping: `name:` and its settings")
+    for name, entry in entries.items():
+        try:
+            sources.append(_source(str(name), entry, place, file.parent))
+        except ConfigError as problem:
+            problems.append(problem)
+    if problems:
+        raise ConfigError("\n".join(str(problem) for problem in problems))
+    return Config(
+        file=file,
+        site_url=site_url.rstrip("/") + "/" if site_url else "",
+        cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
+        sources=_overridden(sources, options),
+        require_sources=options.require_sources,
+    )
+
+
+def _overridden(sources: list[GitSource], options: Options) -> tuple[GitSource, ...]:
+    """Put in the addresses that the command line or, after it, the environment names."""
+    unknown = options.sources.keys() - {source.name for source in sources}
+    if unknown:
+        known = ", ".join(source.name for source in sources) or "none"
+        raise ConfigError(f"--source {sorted(unknown)[0]}: no such source; mkdocs.yml has: {known}")
+    result = []
+    for source in sources:
+        variable = ENVIRONMENT_PREFIX + re.sub(r"[^A-Z0-9]", "_", source.name.upper())
+        address = options.sources.get(source.name) or os.environ.get(variable)
+        result.append(replace(source, override=address) if address else source)
+    return tuple(result)
+
+
+def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
+    path = ("sources", name)
+    if not NAME_RE.fullmatch(name):
+        raise place.error(path, "a source's name is lower-case letters, digits, `.`, `_` and `-`")
+    if not isinstance(entry, Mapping):
+        raise place.error(path, "must be a mapping with at least `addresses:`")
+    for key in entry:
+        if key not in KEYS:
+            raise place.error((*path, str(key)), f"no such setting; there are: {', '.join(KEYS)}")
+    for key in ("title", "description", "branch", "keyring"):
+        if not isinstance(entry.get(key, ""), str):
+            raise place.error((*path, key), "must be text; put it in quotes")
+    addresses = _texts(entry, "addresses", path, place)
+    if not addresses:
+        raise place.error((*path, "addresses"), "is missing: list at least one address or folder")
+    keyring = entry.get("keyring", "")
+    return GitSource(
+        name=name,
+        title=entry.get("title") or name,
+        description=entry.get("description", ""),
+        addresses=tuple(_absolute(address, folder) for address in addresses),
+        branch=entry.get("branch", ""),
+        trees=_texts(entry, "trees", path, place) or ("newest",),
+        xz=_texts(entry, "xz", path, place),
+        keyring=str(folder / keyring) if keyring else "",
+        tarballs=_tarballs(entry, path, place),
+    )
+
+
+KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring", "tarballs")
+
+
+def _absolute(address: str, folder: Path) -> str:
+    """A folder in mkdocs.yml is meant from the file on, wherever the command runs."""
+    is_relative = address.startswith(".") or ("/" not in address and ":" not in address)
+    return str((folder / address).resolve()) if is_relative else address
+
+
+def _texts(entry: Mapping, key: str, path: tuple[str, ...], place: Place) -> tuple[str, ...]:
+    value = entry.get(key, [])
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(item, str) and item for item in values):
+        raise place.error((*path, key), "must be a list of texts; put numbers in quotes")
+    return tuple(values)
+
+
+def _tarballs(entry: Mapping, path: tuple[str, ...], place: Place) -> Tarballs | None:
+    value = entry.get("tarballs")
+    if value is None:
+        return None
+    here = (*path, "tarballs")
+    keys = tuple(Tarballs.__dataclass_fields__)
+    if not isinstance(value, Mapping) or not value.get("url"):
+        raise place.error(here, "must be a mapping with at least `url:`")
+    for key, text in value.items():
+        if key not in keys:
+            raise place.error((*here, str(key)), f"no such setting; there are: {', '.join(keys)}")
+        if not isinstance(text, str):
+            raise place.error((*here, key), "must be text; put it in quotes")
+    if not value["url"].startswith(("https://", "http://")):
+        raise place.error((*here, "url"), "must start with https:// or http://")
+    return Tarballs(**value)
