@@ -25,3 +25,7 @@ class ParseError(PortalError):
         self.source = source
         self.line = line
         self.problem = problem
+
+    def __reduce__(self) -> tuple[type, tuple[str, int, str]]:
+        """Let it travel between processes: an exception is made anew from what it was made of."""
+        return type(self), (self.source, self.line, self.problem)

@@ -32,3 +32,18 @@ class FileDiff:
     similarity: int | None = None  # per cent, for renames and copies
     binary: bool = False
     hunks: tuple[Hunk, ...] = ()
+
+
+def count_lines(diff: FileDiff) -> tuple[int, int]:
+    """Return the lines added and removed; in a combined diff, as against any of its old sides."""
+    added = removed = 0
+    for hunk in diff.hunks:
+        width = len(hunk.old)
+        if width == 1:
+            marks = b"".join([line[:1] for line in hunk.lines])
+            added += marks.count(b"+")
+            removed += marks.count(b"-")
+        else:
+            added += sum(b"+" in line[:width] for line in hunk.lines)
+            removed += sum(b"-" in line[:width] for line in hunk.lines)
+    return added, removed

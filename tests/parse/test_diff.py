@@ -9,7 +9,8 @@ import pytest
 
 from generator.errors import ParseError
 from generator.model.diffs import Hunk
-from generator.parse.diff import count_lines, parse_diff, unquote_path
+from generator.model.diffs import count_lines
+from generator.parse.diff import parse_diff, unquote_path
 
 ZERO = "0" * 40
 OPTIONS = ("-p", "-r", "--root", "-M", "--full-index", "--binary")
@@ -328,8 +329,7 @@ MALFORMED = {
     "diff --git a/x b/x\nGIT binary patch\nx\n": (3, "no literal or delta"),
     "diff --git a/x b/x\nGIT binary patch\nliteral 9\nzzz\n\n": (4, "base 85"),
     "diff --git a/x b/x\nGIT binary patch\nliteral 9\n": (4, "breaks off"),
-    "diff --cc x\n@@@ -1,1 -1,0 +1,1 @@@\n  x\n": (2, "counts"),
-    "diff --cc x\n@@@ -1 -1 +1,2 @@@\n  x\nx\n": (4, "marks"),
+    "diff --cc x\n@@@ -1 -1 +1,2 @@@\n  x\n +": (4, "marks"),
 }
 
 
@@ -338,3 +338,11 @@ def test_a_malformed_diff_is_refused_with_its_line(text):
     line, problem = MALFORMED[text]
     with pytest.raises(ParseError, match=rf"^bad\.patch:{line}: .*{problem}"):
         parse_diff(text.encode(), source="bad.patch")
+
+
+def test_a_combined_hunk_is_read_to_its_end_whatever_its_counts_say():
+    # git's own counts can be too high for a parent: git.git's merge 00c2c50ea67c says 15 where there are 14 lines.
+    text = b"diff --cc x\n@@@ -1,2 -1,5 +1,2 @@@\n  a\n- b\n -c\n -d\n++e\n@@@ -9 -9 +9 @@@\n- y\n++z\n"
+    (diff,), end = parse_diff(text + b"0123456789\n", source="x")
+    assert [len(hunk.lines) for hunk in diff.hunks] == [5, 2]
+    assert end == len(text)
