@@ -22,33 +22,35 @@ def apply_hunks(old: bytes, diff: FileDiff) -> bytes:
     """
     if diff.binary:
         raise HunkMismatch(0, "a binary diff has no lines to apply")
-    lines = _split(old)
+    # Split, a file that ends in a newline has an empty last part, which no hunk removes.
+    parts = old.split(b"\n")
     result: list[bytes] = []
     at = 0
     for number, hunk in enumerate(diff.hunks, 1):
         start = _start(hunk, number)
-        if not at <= start <= len(lines):
+        if not at <= start < len(parts):
             raise HunkMismatch(number, f"line {start + 1} is not after the hunk before, or not in the file")
-        result += lines[at:start]
-        removed, added = _sides(hunk, number)
+        removed, added, open_sides = _sides(hunk, number)
+        result += parts[at:start]
         at = start + len(removed)
-        if lines[start:at] != removed:
-            raise HunkMismatch(number, _difference(lines[start:at], removed, start))
+        reached_end = at >= len(parts)
+        if parts[start:at] != removed or (reached_end and b"-" not in open_sides):
+            raise HunkMismatch(number, _difference(parts, removed, start))
+        if b"-" in open_sides and not reached_end:
+            raise HunkMismatch(number, f"line {at} of the file is not what the hunk expects: it has a newline")
         result += added
-    result += lines[at:]
-    return _joined(result, len(diff.hunks))
+        if b"+" in open_sides:
+            if parts[at:] not in ([], [b""]) or number < len(diff.hunks):
+                raise HunkMismatch(number, "a line without newline is not the last one")
+            at = len(parts)
+        elif reached_end:
+            result.append(b"")
+    return b"\n".join(result + parts[at:])
 
 
 def blob_name(data: bytes, algorithm: str = "sha1") -> str:
     """Return the object name git gives to a file of this content; `algorithm` is `sha1` or `sha256`."""
     return hashlib.new(algorithm, b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
-
-
-def _split(data: bytes) -> list[bytes]:
-    """Return the lines with their newlines; only the last one may lack it."""
-    lines = [line + b"\n" for line in data.split(b"\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
 
 
 def _start(hunk: Hunk, number: int) -> int:
@@ -59,33 +61,29 @@ def _start(hunk: Hunk, number: int) -> int:
     return start - 1 if count else start
 
 
-def _sides(hunk: Hunk, number: int) -> tuple[list[bytes], list[bytes]]:
-    """Return the lines before and after, with newlines; a `\\` line takes it from the line before it."""
+def _sides(hunk: Hunk, number: int) -> tuple[list[bytes], list[bytes], bytes]:
+    """Return the lines before and after, and which sides (`-`, `+`) end without a newline."""
     removed: list[bytes] = []
     added: list[bytes] = []
-    last: tuple[list[bytes], ...] = ()
+    open_sides = mark = b""
     for line in hunk.lines:
-        if line.startswith(b"\\"):
-            if not last:
+        if line[:1] == b"\\":
+            if not mark:
                 raise HunkMismatch(number, "a newline is taken from no line")
-            for side in last:
-                side[-1] = side[-1].removesuffix(b"\n")
+            open_sides += b"-+" if mark == b" " else mark
             continue
-        last = {b"-": (removed,), b"+": (added,)}.get(line[:1], (removed, added))
-        for side in last:
-            side.append(line[1:] + b"\n")
-    return removed, added
+        mark, text = line[:1], line[1:]
+        if mark != b"+":
+            removed.append(text)
+        if mark != b"-":
+            added.append(text)
+    return removed, added, open_sides
 
 
-def _difference(found: list[bytes], expected: list[bytes], start: int) -> str:
-    for offset, (have, want) in enumerate(zip(found, expected, strict=False)):
-        if have != want:
-            return f"line {start + offset + 1} of the file is not what the hunk expects"
-    return f"the file ends at line {start + len(found)}, inside the hunk"
-
-
-def _joined(lines: list[bytes], hunks: int) -> bytes:
-    """Join; a line without newline that is no longer the last one means that the last hunk ends too early."""
-    if any(not line.endswith(b"\n") for line in lines[:-1]):
-        raise HunkMismatch(hunks, "a line without newline is not the last one")
-    return b"".join(lines)
+def _difference(parts: list[bytes], removed: list[bytes], start: int) -> str:
+    pairs = zip(parts[start:], removed, strict=False)
+    number = next((number for number, (have, want) in enumerate(pairs, start + 1) if have != want), len(parts))
+    lines = len(parts) - (parts[-1] == b"")
+    if number > lines:
+        return f"the file ends at line {lines}, inside the hunk"
+    return f"line {number} of the file is not what the hunk expects"

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from math import ceil
 
 from generator.model.commits import Change
-from generator.model.diffs import FileDiff
+from generator.model.diffs import FileDiff, count_lines
 from generator.model.paths import history_path
-from generator.parse.diff import count_lines
 from generator.render.code import Highlighter
 from generator.render.diff import FOLD_LINES, change_notes, diff_lines, file_diff
 from generator.render.escape import decode, esc
@@ -51,9 +50,7 @@ def stat_table(changes: Sequence[Change], parts: Sequence[int], pages: Sequence[
 
 
 def _stat_row(address: str, change: Change, largest: int, source: str, here: str) -> str:
-    name = esc(change.path)
-    if change.old_path:
-        name = f"{esc(change.old_path)} → {name}"
+    name = esc(change.path if not change.old_path else f"{change.old_path} → {change.path}").replace("/", "/<wbr>")
     scale = min(1.0, GRAPH_WIDTH / largest) if largest else 0
     plus, minus = (ceil((count or 0) * scale) for count in (change.added, change.removed))
     return (

@@ -84,9 +84,9 @@ def _name_notes(diff: FileDiff) -> Iterator[str]:
 def _mode_notes(diff: FileDiff) -> Iterator[str]:
     old, new = esc(diff.old_mode.replace(",", ", ")), esc(diff.new_mode)
     if diff.status == "A":
-        yield f"new file, mode {new}"
+        yield f"new file, mode {new}" if new else "new file"
     elif diff.status == "D":
-        yield f"deleted file, mode {old}"
+        yield f"deleted file, mode {old}" if old else "deleted file"
     elif old != new:
         yield f"mode {old} → {new}"
 

@@ -1,8 +1,9 @@
 """Commit messages: text with the links that are in it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from generator.model.commits import Trailer
 from generator.render.escape import esc
 from generator.render.html import outside
 
@@ -30,6 +31,19 @@ def message_html(text: str, commit_link: Callable[[str], str | None]) -> str:
             end = match.end()
     parts.append(esc(text[end:]))
     return "".join(parts)
+
+
+def trailers_html(text: str, trailers: Sequence[Trailer], commit_link: Callable[[str], str | None]) -> str:
+    """Return the last paragraph of a message with the keys marked of those lines that git takes for trailers."""
+    keys = {trailer.key for trailer in trailers}
+    lines = []
+    for line in text.split("\n"):
+        key = line.partition(":")[0]
+        shown = message_html(line, commit_link)
+        if key in keys and shown.startswith(start := f"{esc(key)}:"):
+            shown = f"<b>{start}</b>{shown.removeprefix(start)}"
+        lines.append(shown)
+    return "\n".join(lines)
 
 
 def _target(match: re.Match[str], text: str, commit_link: Callable[[str], str | None]) -> str | None:
