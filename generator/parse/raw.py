@@ -36,9 +36,10 @@ def parse_raw(data: bytes, *, source: str, start: int = 0) -> tuple[tuple[RawCha
     at = start
     while data.startswith(b":", at):
         end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
         if not data.startswith(b"::", at):
             changes.append(_change(data[at:end], source))
-        at = end + 1
+        at = min(end + 1, len(data))
     if at > start and data.startswith(b"\n", at):
         at += 1
     return tuple(changes), at
