@@ -47,7 +47,7 @@ def index(sources: Iterable[GitSource], site_url: str) -> Asset:
         }
         for source in sources
     ]
-    return _asset(f"{ROOT}index.json", "index", site_url, {}, "sources", records)
+    return json_asset(f"{ROOT}index.json", "index", site_url, {}, "sources", records)
 
 
 def commits(history: History, site_url: str) -> tuple[Asset, ...]:
@@ -57,7 +57,7 @@ def commits(history: History, site_url: str) -> tuple[Asset, ...]:
     for commit in history.commits:
         years.setdefault(year_of(commit.committed), []).append(_commit(history, commit, site_url))
     shards = [
-        _asset(_shard(source, year), "commits", site_url, {"source": source, "year": year}, "commits", records)
+        json_asset(_shard(source, year), "commits", site_url, {"source": source, "year": year}, "commits", records)
         for year, records in sorted(years.items())
     ]
     rows = [
@@ -65,14 +65,14 @@ def commits(history: History, site_url: str) -> tuple[Asset, ...]:
         for year, records in sorted(years.items())
     ]
     facts = {"source": source, "branch": history.branch, "head": history.head, "total": len(history.commits)}
-    return (*shards, _asset(f"{_folder(source)}commits.json", "commit-index", site_url, facts, "years", rows))
+    return (*shards, json_asset(f"{_folder(source)}commits.json", "commit-index", site_url, facts, "years", rows))
 
 
 def releases(history: History, facts_by_tag: Mapping[str, ReleaseFacts], site_url: str) -> Asset:
     """Return the releases, newest first; `facts_by_tag` has an entry for each tag."""
     source = history.source.name
     records = [_release(history, tag, facts_by_tag[tag.name], site_url) for tag in history.tags]
-    return _asset(f"{_folder(source)}releases.json", "releases", site_url, {"source": source}, "releases", records)
+    return json_asset(f"{_folder(source)}releases.json", "releases", site_url, {"source": source}, "releases", records)
 
 
 def files(history: History, rows: Iterable[Row], site_url: str) -> Asset:
@@ -80,7 +80,7 @@ def files(history: History, rows: Iterable[Row], site_url: str) -> Asset:
     source = history.source.name
     facts = {"source": source, "branch": history.branch, "head": history.head}
     records = [_file(source, row, site_url) for row in rows]
-    return _asset(f"{_folder(source)}files.json", "files", site_url, facts, "files", records)
+    return json_asset(f"{_folder(source)}files.json", "files", site_url, facts, "files", records)
 
 
 def schemas(texts: Mapping[str, str], site_url: str) -> tuple[Asset, ...]:
@@ -103,7 +103,7 @@ def _schema(name: str) -> str:
     return f"{ROOT}schema/{name}.json"
 
 
-def _asset(path: str, schema: str, site_url: str, facts: Record, key: str, records: list[Record]) -> Asset:
+def json_asset(path: str, schema: str, site_url: str, facts: Record, key: str, records: list[Record]) -> Asset:
     """Return a file of `facts` and, under `key`, the records, one a line."""
     head = {"schema": site_url + _schema(schema), **facts}
     fields = b"".join(b" %s: %s,\n" % (_dump(name), _dump(value)) for name, value in head.items())
@@ -132,10 +132,10 @@ def _commit(history: History, commit: Commit, site_url: str) -> Record:
         "sha": commit.sha,
         "tree": commit.tree,
         "parents": list(commit.parents),
-        "author": _person(commit.author),
-        "authored": _moment(commit.authored),
-        "committer": _person(commit.committer),
-        "committed": _moment(commit.committed),
+        "author": person_record(commit.author),
+        "authored": moment_record(commit.authored),
+        "committer": person_record(commit.committer),
+        "committed": moment_record(commit.committed),
         "subject": commit.subject,
         "body": commit.body,
         "trailers": [[trailer.key, trailer.value] for trailer in commit.trailers],
@@ -167,11 +167,12 @@ def _patches(source: str, commit: Commit, site_url: str) -> Record:
     return {"patch": site_url + patch_path(source, commit.sha), "diff": site_url + diff_path(source, commit.sha)}
 
 
-def _person(person: Person) -> Record:
+def person_record(person: Person) -> Record:
+    """Return an identity."""
     return {"name": person.name, "email": person.email}
 
 
-def _moment(stamp: Stamp) -> Record:
+def moment_record(stamp: Stamp) -> Record:
     """Return the moment as git has it, and once more for readers that know calendars only."""
     return {"seconds": stamp.seconds, "zone": stamp.zone, "utc": instant(stamp)}
 
@@ -183,8 +184,8 @@ def _release(history: History, tag: Tag, facts: ReleaseFacts, site_url: str) -> 
         "commit": tag.commit or None,
         "target": tag.target,
         "annotated": tag.annotated,
-        "tagger": _person(tag.tagger) if tag.tagger else None,
-        "date": _moment(tag.stamp),
+        "tagger": person_record(tag.tagger) if tag.tagger else None,
+        "date": moment_record(tag.stamp),
         "message": "\n\n".join(part for part in (tag.subject, tag.body.strip("\n")) if part),
         "signature": {
             "verdict": facts.signature.verdict,

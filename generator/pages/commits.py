@@ -19,17 +19,18 @@ from generator.model.paths import (
 )
 from generator.relate.files import architectures
 from generator.relate.references import Names
+from generator.render.carriers import Carriers, carried_by
 from generator.render.changes import stat_table
 from generator.render.escape import esc
 from generator.render.html import href, link, moment, year_of
-from generator.render.messages import message_html
+from generator.render.messages import message_html, trailers_html
 
 BADGES = {"verified": "badge-ok", "lossy": "badge-warn", "failed": "badge-bad", "merge": "badge-none"}
 SHORT = 12
 
 
 def commit_page(
-    commit: Commit, history: History, names: Names, diff: Sequence[Fragment], older: str, newer: str
+    commit: Commit, history: History, names: Names, diff: Sequence[Fragment], older: str, newer: str, carried: Carriers
 ) -> Page:
     """Show a commit with the first part of its diff. `older` and `newer` are its log neighbours, "" at the ends."""
     source = history.source.name
@@ -45,6 +46,7 @@ def commit_page(
             _facts(commit, history, here),
             _message(commit, history, names, here),
             _relations(commit, history, here),
+            carried_by(source, commit.sha, carried, here),
             _verification(commit, record.verification, here, source),
             _changes(commit, record, source),
             *diff,
@@ -52,8 +54,8 @@ def commit_page(
         ),
         crumbs=(*source_crumbs(history), _year(commit, source)),
         section="/history/",
-        previous=_neighbour(older, history, "Older"),
-        next=_neighbour(newer, history, "Newer"),
+        previous=_neighbour(older, history),
+        next=_neighbour(newer, history),
         feeds=(Link(f"{history.source.title}: commits", f"{source_path(source)}commits.atom"),),
         notice=history.notice,
         modified=commit.committed.seconds,
@@ -94,8 +96,8 @@ def _year(commit: Commit, source: str) -> Link:
     return Link(str(year) if year else "undated", log_path(source, year))
 
 
-def _neighbour(sha: str, history: History, word: str) -> Link | None:
-    return Link(f"{word}: {history.by_sha[sha].subject}", commit_path(history.source.name, sha)) if sha else None
+def _neighbour(sha: str, history: History) -> Link | None:
+    return Link(history.by_sha[sha].subject or "(no subject)", commit_path(history.source.name, sha)) if sha else None
 
 
 def _toolbar(commit: Commit, record: CommitRecord, source: str) -> str:
@@ -160,7 +162,9 @@ def _message(commit: Commit, history: History, names: Names, here: str) -> str:
         sha = names.find(word)
         return href(commit_path(history.source.name, sha), here) if sha and sha in history.by_sha else None
 
-    return f'<pre class="message">{message_html(commit.body.rstrip(), address)}</pre>\n'
+    text, gap, last = commit.body.rstrip().rpartition("\n\n")
+    shown = f"{message_html(text, address)}{gap}{trailers_html(last, commit.trailers, address)}"
+    return f'<pre class="message">{shown}</pre>\n'
 
 
 def _relations(commit: Commit, history: History, here: str) -> str:
@@ -191,7 +195,8 @@ VERDICT_WORDS = {"verified": "verified", "lossy": "verified, lossy as mail", "fa
 
 def _changes(commit: Commit, record: CommitRecord, source: str) -> str:
     if not record.changes:
-        return '<h2 id="files">Changed files</h2>\n<p>None: the commit changes no file.</p>\n'
+        why = "the merge differs from none of its parents in a way of its own" if commit.is_merge else "no file changes"
+        return f'<h2 id="files">Changed files</h2>\n<p>None: {why}.</p>\n'
     pages = [part_path(source, commit.sha, part) for part in range(1, len(record.parts) + 1)]
     return '<h2 id="files">Changed files</h2>\n' + stat_table(record.changes, record.parts, pages, source)
 

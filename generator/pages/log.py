@@ -147,9 +147,7 @@ def _summary(history: History, here: str) -> str:
         (f"{folder}commits.atom", "Atom feed"),
         (f"api/v1/{source.name}/commits.json", "JSON"),
     ]
-    addresses = "".join(
-        f"<li><code>git clone {esc(address)}</code></li>" for address in source.addresses if "://" in address
-    )
+    addresses = "".join(f"<li><code>git clone {esc(address)}</code></li>" for address in source.public_addresses)
     return (
         f'<p class="toolbar">{" ".join(link(path, text, here) for path, text in links)}</p>\n'
         f"<p>{len(history.commits):,} commits, {merges} of them merges, on branch <code>{esc(history.branch)}</code> "

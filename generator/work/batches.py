@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing import get_context
-from os import cpu_count
+from os import cpu_count, getpid
 from typing import TypeVar
 
+from generator.errors import OutputError
 from generator.output.cache import Cache
+from generator.output.lock import die_with
 from generator.render.code import Highlighter
 
 T = TypeVar("T")
@@ -35,9 +38,13 @@ def _results(work: Callable[[list[T]], Entries], batches: list[list[T]], count: 
     if count <= ALONE:
         yield from map(work, batches)
         return
-    with ProcessPoolExecutor(cpu_count(), mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(cpu_count(), get_context("fork"), die_with, (getpid(),)) as pool:
         try:
             yield from pool.map(work, batches)
+        except BrokenProcessPool as problem:
+            raise OutputError(
+                "a helper process was killed, perhaps for want of memory: build again, it goes on"
+            ) from problem
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

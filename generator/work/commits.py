@@ -5,8 +5,8 @@ the commit's tree. Three git processes serve a whole batch of commits.
 """
 
 import json
+from base64 import b85decode, b85encode
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,9 @@ from generator.output.cache import Cache, pack
 from generator.parse.diff import parse_diff
 from generator.parse.raw import RawChange, parse_raw
 from generator.relate.applying import HunkMismatch, apply_hunks, blob_name
+from generator.relate.fingerprints import fingerprint
 from generator.relate.mailing import mail_losses, starts_mail
+from generator.relate.patch_ids import patch_id
 from generator.sources.git import DIFF_OPTIONS, BlobReader, Mirror, open_blobs
 from generator.work.batches import Said, run_batches
 from generator.work.diffs import change_of, contents_of, diff_pages
@@ -80,10 +82,8 @@ def _mails(mirror: Mirror, shas: list[str], form: str = "email") -> dict[str, by
     end = token_hex(16)
     names = "".join(f"{sha}\n" for sha in shas).encode()
     options = ("--stdout", "--no-walk=unsorted", "--always", "--no-numbered", "--no-notes", "--root", "--stdin")
-    data = mirror.run(
-        "format-patch", *options, f"--signature={end}", f"--pretty={form}", *DIFF_OPTIONS, stdin=names
-    )
-    mails = data.split(f"-- \n{end}\n\n".encode())[:-1]
+    data = mirror.run("format-patch", *options, f"--signature={end}", f"--pretty={form}", *DIFF_OPTIONS, stdin=names)
+    mails = [mail.removeprefix(b"\n") for mail in data.split(f"-- \n{end}\n\n".encode())[:-1]]
     if len(mails) != len(shas):
         raise SourceError(f"{mirror.folder.name}: git format-patch printed {len(mails)} mails for {len(shas)} commits")
     return {mail[5 : mail.index(b" ", 5)].decode(): mail for mail in mails}
@@ -108,6 +108,8 @@ def _entries(diff: Diff, mail: bytes | None, mirror: Mirror, blobs: BlobReader) 
         sha=sha,
         changes=tuple(change_of(file) for file in diff.files),
         verification=verify(diff, contents, mirror, raw),
+        patch_id="" if commit.is_merge else patch_id(diff.files),
+        lines=b"" if commit.is_merge else fingerprint(diff.files),
         parts=parts,
     )
     yield record_key(sha), pack_record(record)
@@ -116,11 +118,11 @@ def _entries(diff: Diff, mail: bytes | None, mirror: Mirror, blobs: BlobReader) 
 def _bundle(commit: Commit, mirror: Mirror) -> bytes:
     """Return a git bundle (gitformat-bundle(5)) with what a merge adds to its parents.
 
-    Packed anew, without deltas and by one thread, so that it does not depend on how the mirror is packed.
+    Packed anew, without deltas, bitmaps and threads, so that it does not depend on how the mirror is packed.
     """
     wanted = "".join(f"{name}\n" for name in (commit.sha, *(f"^{parent}" for parent in commit.parents)))
-    options = ("--revs", "--stdout", "--quiet", "--window=0", "--no-reuse-delta", "--no-reuse-object", "--threads=1")
-    packed = mirror.run("pack-objects", *options, stdin=wanted.encode())
+    options = ("--window=0", "--no-reuse-delta", "--no-reuse-object", "--no-use-bitmap-index", "--threads=1")
+    packed = mirror.run("pack-objects", "--revs", "--stdout", "--quiet", *options, stdin=wanted.encode())
     needs = "".join(f"-{parent}\n" for parent in commit.parents)
     head = f"# v2 git bundle\n{needs}{commit.sha} refs/heads/merge-{commit.sha[:12]}\n\n"
     return head.encode() + packed
@@ -176,28 +178,36 @@ def _new_blob(file: FileDiff, old: bytes | None, before: str) -> str:
 
 def _tree_by_git(commit: Commit, text: bytes, mirror: Mirror) -> str:
     """Return the tree that git makes of the parent and the patch, "" when it does not apply; for binary files."""
-    with mirror.scratch() as scratch, suppress(SourceError):
+    with mirror.scratch() as scratch:
         if commit.parents:
             scratch.run("read-tree", commit.parents[0])
-        scratch.run("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=text)
+        try:
+            scratch.run("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=text)
+        except SourceError as problem:
+            if "unable to" in str(problem):  # a full disk says nothing about the patch
+                raise
+            return ""
         return scratch.run("write-tree").decode().strip()
-    return ""
 
 
 def pack_record(record: CommitRecord) -> bytes:
     """Return a record as JSON."""
     changes = [[getattr(change, name) for name in Change.__dataclass_fields__] for change in record.changes]
     found = record.verification
-    return json.dumps([record.sha, changes, [found.verdict, found.tree, found.notes], record.parts]).encode()
+    verification = [found.verdict, found.tree, found.notes]
+    lines = b85encode(record.lines).decode()
+    return json.dumps([record.sha, changes, verification, record.parts, record.patch_id, lines]).encode()
 
 
 def unpack_record(data: bytes) -> CommitRecord:
     """Return the record that `pack_record` packed."""
-    sha, changes, (verdict, tree, notes), parts = json.loads(data)
+    sha, changes, (verdict, tree, notes), parts, patch_id, lines = json.loads(data)
     names = tuple(Change.__dataclass_fields__)
     return CommitRecord(
         sha=sha,
         changes=tuple(Change(**dict(zip(names, values, strict=True))) for values in changes),
         verification=Verification(verdict=verdict, tree=tree, notes=tuple(notes)),
+        patch_id=patch_id,
+        lines=b85decode(lines),
         parts=tuple(parts),
     )

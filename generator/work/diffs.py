@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from generator.model.commits import Change
-from generator.model.diffs import FileDiff
-from generator.parse.diff import count_lines
+from generator.model.diffs import FileDiff, count_lines
 from generator.render.changes import file_block
 from generator.render.escape import decode
 from generator.sources.git import BlobReader

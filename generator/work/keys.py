@@ -1,17 +1,30 @@
 """Names under which the cache keeps what was worked out. Each names the input and the code that worked on it."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+WORKERS = ("model", "parse", "relate", "render", "work")
+
 
 @cache
 def renderer_key() -> str:
-    """Return a digest of everything that turns a commit into what is kept: our code and Pygments'."""
-    digest = hashlib.blake2b(version("pygments").encode(), digest_size=8)
+    """Return a digest of what turns a commit into what is kept: the stages that work on it, and Pygments."""
     package = Path(__file__).parent.parent
-    for file in sorted(package.rglob("*.py")):
+    return _digest(file for folder in WORKERS for file in (package / folder).rglob("*.py"))
+
+
+@cache
+def code_key() -> str:
+    """Return a digest of all our code, for what depends on more than the stages that work on a commit."""
+    return _digest(Path(__file__).parent.parent.rglob("*.py"))
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.blake2b(version("pygments").encode(), digest_size=8)
+    for file in sorted(files):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
