@@ -21,6 +21,7 @@ from generator.pages.releases import downloads, release_before, release_page, re
 from generator.relate.files import copies, departures, file_histories, list_files, places, readme_of
 from generator.relate.references import Names, references
 from generator.relate.releases import by_tag, first_tags
+from generator.render.carriers import Carriers
 from generator.sources.git import Mirror, list_tree
 from generator.sources.signatures import check_signatures
 from generator.sources.tarballs import load_tarballs
@@ -58,15 +59,15 @@ def relate_history(
     )
 
 
-def history_outputs(history: History) -> Iterator[Output]:
-    """Yield every page and file of a source's history."""
+def history_outputs(history: History, carried: Carriers) -> Iterator[Output]:
+    """Yield every page and file of a source's history; `carried` says who carries its commits as patches."""
     source = history.source.name
     names = Names(list(history.by_sha))
     shas = ["", *(commit.sha for commit in history.commits), ""]
     for newer, commit, older in zip(shas, history.commits, shas[2:], strict=False):
         parts = history.records[commit.sha].parts
         fragments = [Fragment(diff_key(commit.sha, part)) for part in range(1, len(parts) + 1)]
-        yield commit_page(commit, history, names, fragments[:1], older, newer)
+        yield commit_page(commit, history, names, fragments[:1], older, newer, carried)
         yield from part_pages(commit, history, fragments)
         if commit.is_merge:
             yield Asset(path=bundle_path(source, commit.sha), body=(Fragment(plain_diff_key(commit.sha)),))
@@ -126,7 +127,7 @@ def release_outputs(history: History, mirror: Mirror, config: Config, cache: Cac
     """Yield the pages of releases, what changed between them, and their downloads."""
     source = history.source
     tags = history.tags
-    folder = config.cache_folder / "releases" / source.name
+    folder = config.releases_folder(source)
     snapshots = make_snapshots(
         mirror, tags, _xz_tags(history), name=source.name, folder=folder / "snapshots", said=said
     )

@@ -3,47 +3,41 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from generator.assemble import file_outputs, history_outputs, relate_history, release_outputs
+from generator.assemble_patches import patch_outputs
 from generator.config import Config
-from generator.errors import OutputError, SourceError
-from generator.model.histories import GitSource
+from generator.errors import SourceError
+from generator.gather_patches import collections_key, gather_collections, patch_facts
+from generator.model.histories import GitSource, History
 from generator.model.mirrors import MirrorState
 from generator.model.pages import Fragment, SearchEntry
-from generator.output.cache import Cache, open_cache
+from generator.model.patches import Collection
+from generator.model.releases import is_pre_release
+from generator.output.cache import BrokenCache, Cache, open_cache, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
 from generator.output.shell import Render, Shell
 from generator.output.site import Site
 from generator.pages import api
 from generator.pages.landing import Summary, sources_page
 from generator.pages.sitemap import site_outputs
-from generator.sources.git import Mirror, read_commits, read_tags, sync_mirror
+from generator.render.carriers import Carriers, carriers
+from generator.report import Report
+from generator.sources.git import Mirror, read_commits, read_tags
 from generator.sources.schemas import load_schemas
+from generator.sources.signatures import public_keys
+from generator.sources.tarballs import tarballs_digest
+from generator.sync import sync_source
 from generator.work.batches import Said
 from generator.work.commits import examine
-from generator.work.keys import renderer_key
+from generator.work.keys import code_key, renderer_key
 
+CACHE = "work.sqlite"
 Say = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What a build did, for people and for `--json`. Times in seconds."""
-
-    sources: list[dict[str, object]] = field(default_factory=list)
-    stages_s: dict[str, float] = field(default_factory=dict)
-    changed: bool = False
-    written: int = 0  # files
-    kept: int = 0
-    removed: int = 0
-
-    def timed(self, stage: str, since: float) -> None:
-        """Add the time since `since` (of `time.monotonic`) to a stage."""
-        self.stages_s[stage] = round(self.stages_s.get(stage, 0.0) + time.monotonic() - since, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +54,37 @@ def build_portal(config: Config, final: Path, render: Render, hand_written: Sequ
 
     Raises SourceError when a required source is missing; the old site then stays as it is.
     """
+    try:
+        return _build(config, final, render, hand_written, say)
+    except BrokenCache as problem:
+        say(f"the cache is broken ({problem}): it is made anew")
+        remove_cache(config.cache_folder / CACHE)
+        return _build(config, final, render, hand_written, say)
+
+
+def _build(config: Config, final: Path, render: Render, hand_written: Sequence[HandWritten], say: Say) -> Report:
     report = Report()
-    documents = SearchDocuments(config.cache_folder / f"search-{final.name}")
+    documents = SearchDocuments(config.cache_folder / f"search-{_digest_of(str(final))}")
     shell = Shell(render)
-    with open_cache(config.cache_folder / "work.sqlite") as cache:
+    with open_cache(config.cache_folder / CACHE) as cache:
         site = Site(final, shell, partial(_fragment, cache), documents)
         for page in hand_written:
             entry = SearchEntry(text=page.text, filters=(("kind", "page"),))
             documents.put(page.path, page.title, entry)
-        _build_sources(config, site, cache, shell.digest(), report, say)
+        Build(config, site, cache, shell.digest(), report, say).run()
         cache.drop_others(f"{renderer_key()}/")
-    start = time.monotonic()
-    for output in site_outputs(
-        config.site_url, [page.path for page in hand_written], ((path, kept.modified) for path, kept in site.pages())
-    ):
-        site.put(output, "site")
-    report.timed("pages", start)
-    start = time.monotonic()
-    index = site.old_files(f"{FOLDER}/")
-    if documents.is_stale() or not index:
-        documents.index(site.staging / FOLDER)
-        index = []
-    report.timed("search", start)
-    start = time.monotonic()
-    report.changed = site.finish(index)
-    documents.published()
-    report.timed("publish", start)
+    with report.stage("pages"):
+        changed = ((path, kept.modified) for path, kept in site.pages())
+        for output in site_outputs(config.site_url, [page.path for page in hand_written], changed):
+            site.put(output, "site")
+    with report.stage("search"):
+        index = site.old_files(f"{FOLDER}/")
+        if documents.is_stale() or not index:
+            documents.index(site.staging / FOLDER)
+            index = []
+    with report.stage("publish"):
+        report.changed = site.finish(index)
+        documents.published()
     report.written, report.kept, report.removed = site.tally.written, site.tally.kept, site.tally.removed
     return report
 
@@ -93,102 +92,158 @@ def build_portal(config: Config, final: Path, render: Render, hand_written: Sequ
 def _fragment(cache: Cache, fragment: Fragment) -> bytes:
     body = cache.get(fragment.key)
     if body is None:
-        raise OutputError(f"the cache lost {fragment.key}: remove the cache folder and build again")
+        raise BrokenCache(f"it lost {fragment.key}")
     return body
 
 
-def _build_sources(config: Config, site: Site, cache: Cache, shell_key: str, report: Report, say: Say) -> None:
-    summaries: list[Summary] = []
-    absent: list[tuple[str, str]] = []
-    for source in config.sources:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A source whose mirror is here. `group` names what its pages are made of."""
+
+    source: GitSource
+    mirror: Mirror
+    state: MirrorState
+    group: str
+
+
+class Build:
+    """The generated part of one build. What did not change is kept; what did is read, related and shown."""
+
+    def __init__(self, config: Config, site: Site, cache: Cache, shell_key: str, report: Report, say: Say) -> None:
+        self._config = config
+        self._site = site
+        self._cache = cache
+        self._shell_key = shell_key
+        self._report = report
+        self._say = say
+
+    def run(self) -> None:
+        """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
+        absent: list[tuple[str, str]] = []
+        with self._report.stage("sources"):
+            ready = [found for source in self._config.sources if (found := self._ready(source, absent))]
+        with self._report.stage("patches"):
+            tags = {found.source.name: read_tags(found.mirror) for found in ready}
+            collections = gather_collections(self._config, tags, self._say)
+        if collections:
+            everything = _digest_of(collections_key(collections), *(found.group for found in ready))
+            ready = [replace(found, group=f"{found.group}-{everything}") for found in ready]
+        patches = f"patches:{_digest_of(*(found.group for found in ready), self._shell_key, code_key())}"
+        changed = [found for found in ready if not self._kept(found)]
+        if changed or not self._site.keep_group(patches):
+            self._show_all(ready, changed, collections, patches)
+        self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
+        if self._config.site_url:
+            address = self._config.site_url
+            for asset in (api.index(self._config.sources, address), *api.schemas(load_schemas(), address)):
+                self._site.put(asset, "landing")
+
+    def _kept(self, found: Ready) -> bool:
+        kept = self._site.keep_group(found.group)
+        if kept:
+            self._report.sources.append({"name": found.source.name, "commits": _count(found), "changed": False})
+        return kept
+
+    def _show_all(
+        self, ready: Sequence[Ready], changed: Sequence[Ready], collections: Sequence[Collection], patches: str
+    ) -> None:
+        """Show the sources that changed, and the patches: what is said of one depends on all."""
+        histories, examined = {}, {}
+        for found in ready:
+            histories[found.source.name], examined[found.source.name] = self._history(found)
+        with self._report.stage("patches"):
+            mirrors = {found.source.name: found.mirror for found in ready}
+            said = self._progress("patches", "collections tried")
+            facts = patch_facts(collections, histories, mirrors, self._cache, said)
+            carried = carriers(collections, facts)
+        for found in changed:
+            self._show(found, histories[found.source.name], examined[found.source.name], carried)
+        if self._site.keep_group(patches):
+            return
+        with self._report.stage("patches"):
+            said = self._progress("patches", "patches highlighted")
+            for output in patch_outputs(
+                collections, facts, histories, site_url=self._config.site_url, cache=self._cache, said=said
+            ):
+                self._site.put(output, patches)
+
+    def _ready(self, source: GitSource, absent: list[tuple[str, str]]) -> Ready | None:
+        """Return the source with its mirror; note it as absent when there is none."""
         try:
-            summaries.append(_build_source(config, source, site, cache, shell_key, report, say))
+            mirror, state = _mirror(self._config, source, self._say)
+            if state.problem and self._config.require_sources:
+                raise SourceError(f"{source.name}: not reached: {state.problem}")
         except SourceError as problem:
-            if config.require_sources:
+            if self._config.require_sources:
                 raise
-            say(f"{source.name}: not available: {problem}")
+            self._say(f"{source.name}: not available: {problem}")
             absent.append((source.title, str(problem)))
-            report.sources.append({"name": source.name, "problem": str(problem)})
-    site.put(sources_page(summaries, absent), "landing")
-    if config.site_url:
-        for asset in (api.index(config.sources, config.site_url), *api.schemas(load_schemas(), config.site_url)):
-            site.put(asset, "landing")
+            self._report.sources.append({"name": source.name, "problem": str(problem)})
+            return None
+        digest = _digest(self._config, mirror, source, self._shell_key, _notice(state), self._config.site_url)
+        return Ready(source=source, mirror=mirror, state=state, group=f"{source.name}:{digest}")
+
+    def _show(self, found: Ready, history: History, examined: int, carried: Carriers) -> None:
+        """Put all pages of a source into the site."""
+        mirror, cache, source = found.mirror, self._cache, found.source
+        highlighted, prepared = (
+            self._progress(source.name, what) for what in ("files highlighted", "releases prepared")
+        )
+        stages = (
+            ("pages", history_outputs(history, carried)),
+            ("files", file_outputs(history, mirror, cache, highlighted)),
+            ("releases", release_outputs(history, mirror, self._config, cache, prepared)),
+        )
+        for stage, outputs in stages:
+            with self._report.stage(stage):
+                for output in outputs:
+                    self._site.put(output, found.group)
+        verdicts = [record.verification.verdict for record in history.records.values()]
+        self._report.sources.append(
+            {
+                "name": source.name,
+                "commits": len(history.commits),
+                "changed": True,
+                "examined": examined,
+                "patches": sum(verdict != "merge" for verdict in verdicts),
+                "verified": sum(verdict in ("verified", "lossy") for verdict in verdicts),
+            }
+        )
+
+    def _history(self, found: Ready) -> tuple[History, int]:
+        """Return a source's history, and how many of its commits were examined for the first time."""
+        with self._report.stage("read"):
+            commits = tuple(read_commits(found.mirror))
+            tags = read_tags(found.mirror)
+        with self._report.stage("examine"):
+            said = self._progress(found.source.name, "commits examined")
+            examined = examine(found.mirror, commits, self._cache, said)
+        with self._report.stage("relate"):
+            notice = _notice(found.state)
+            history = relate_history(found.source, found.state.branch, commits, tags, self._cache, notice)
+        return history, examined
+
+    def _progress(self, name: str, what: str) -> Said:
+        """Return what tells about long work, once a second at most."""
+        last = time.monotonic()
+
+        def said(done: int, todo: int) -> None:
+            nonlocal last
+            if time.monotonic() - last > 1:
+                last = time.monotonic()
+                self._say(f"{name}: {done:,} of {todo:,} {what}")
+
+        return said
 
 
-def sync_source(config: Config, source: GitSource, say: Say) -> MirrorState:
-    """Bring one source's mirror up to date; progress is said twice a second at most."""
-    addresses = (source.override,) if source.override else source.addresses
-    last = 0.0
-
-    def progress(line: str) -> None:
-        nonlocal last
-        if line and time.monotonic() - last > 0.5:
-            last = time.monotonic()
-            say(f"{source.name}: {line.strip()}")
-
-    return sync_mirror(config.mirror_folder(source), addresses, branch=source.branch, progress=progress)
+def _count(found: Ready) -> int:
+    return int(found.mirror.run("rev-list", "--count", "HEAD", "--tags"))
 
 
-def _build_source(
-    config: Config, source: GitSource, site: Site, cache: Cache, shell_key: str, report: Report, say: Say
-) -> Summary:
-    start = time.monotonic()
-    mirror, state = _mirror(config, source, say)
-    notice = _notice(state)
-    group = f"{source.name}:{_digest(mirror, source, shell_key, notice, config.site_url)}"
-    report.timed("sources", start)
-    tags = read_tags(mirror)
-    count = int(mirror.run("rev-list", "--count", "HEAD", "--tags"))
-    summary = Summary(source=source, commits=count, tags=len(tags), newest=tags[0].name if tags else "")
-    if site.keep_group(group):
-        report.sources.append({"name": source.name, "commits": count, "changed": False})
-        return summary
-    start = time.monotonic()
-    commits = tuple(read_commits(mirror))
-    report.timed("read", start)
-    start = time.monotonic()
-    examined = examine(mirror, commits, cache, _progress(source, "commits examined", say))
-    report.timed("examine", start)
-    start = time.monotonic()
-    history = relate_history(source, state.branch, commits, tags, cache, notice)
-    report.timed("relate", start)
-    start = time.monotonic()
-    for output in history_outputs(history):
-        site.put(output, group)
-    report.timed("pages", start)
-    start = time.monotonic()
-    for output in file_outputs(history, mirror, cache, _progress(source, "files highlighted", say)):
-        site.put(output, group)
-    report.timed("files", start)
-    start = time.monotonic()
-    for output in release_outputs(history, mirror, config, cache, _progress(source, "releases prepared", say)):
-        site.put(output, group)
-    report.timed("releases", start)
-    verdicts = [record.verification.verdict for record in history.records.values()]
-    report.sources.append(
-        {
-            "name": source.name,
-            "commits": count,
-            "changed": True,
-            "examined": examined,
-            "patches": sum(verdict != "merge" for verdict in verdicts),
-            "verified": sum(verdict in ("verified", "lossy") for verdict in verdicts),
-        }
-    )
-    return summary
-
-
-def _progress(source: GitSource, what: str, say: Say) -> Said:
-    """Return what tells about long work, once a second at most."""
-    last = time.monotonic()
-
-    def said(done: int, todo: int) -> None:
-        nonlocal last
-        if time.monotonic() - last > 1:
-            last = time.monotonic()
-            say(f"{source.name}: {done:,} of {todo:,} {what}")
-
-    return said
+def _summary(found: Ready) -> Summary:
+    tags = read_tags(found.mirror)
+    newest = next((tag.name for tag in tags if not is_pre_release(tag.name)), "")
+    return Summary(source=found.source, commits=_count(found), tags=len(tags), newest=newest)
 
 
 def _mirror(config: Config, source: GitSource, say: Say) -> tuple[Mirror, MirrorState]:
@@ -221,16 +276,25 @@ def _notice(state: MirrorState) -> str:
     )
 
 
-def _digest(mirror: Mirror, source: GitSource, *others: str) -> str:
-    """Return what all pages of a source depend on: its references, its settings, our code, the theme."""
-    shown = replace(source, override="")
-    facts = (
+def _digest(config: Config, mirror: Mirror, source: GitSource, *others: str) -> str:
+    """Return what all pages of a source depend on: its references, settings and downloads, our code, the theme.
+
+    Where things lie on this machine is no part of it: the site is the same wherever it is built.
+    """
+    shown = replace(source, override="", keyring="", addresses=source.public_addresses)
+    return _digest_of(
+        tarballs_digest(config.releases_folder(source) / "tarballs"),
+        public_keys(source.keyring),
         mirror.run("for-each-ref"),
         mirror.run("symbolic-ref", "HEAD"),
-        repr(shown).encode(),
-        renderer_key().encode(),
+        repr(shown),
+        code_key(),
+        *others,
     )
+
+
+def _digest_of(*facts: str | bytes) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    for fact in (*facts, *(other.encode() for other in others)):
-        digest.update(fact + b"\0")
+    for fact in facts:
+        digest.update((fact.encode() if isinstance(fact, str) else fact) + b"\0")
     return digest.hexdigest()

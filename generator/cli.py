@@ -1,6 +1,7 @@
 """The command `kdump-portal`: arguments, what is said while it works, and the only error boundary."""
 
 import argparse
+import errno
 import json
 import logging
 import sys
@@ -10,11 +11,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from generator import __version__
-from generator.build import Report, sync_source
-from generator.config import Options
+from generator.config import Config, Options
 from generator.errors import PortalError, SourceError
+from generator.model.histories import GitSource
 from generator.output.check import check_site
+from generator.output.lock import Lock
+from generator.patch_command import add_patch, check_patches, describe, describe_all, summary
 from generator.plugin import build_site, read_config, serve_site
+from generator.report import Report
+from generator.sources.patches import load_collections
+from generator.sync import sync_patches, sync_releases, sync_source
 
 DESCRIPTION = """\
 Builds the kdump portal: a static site of documentation, history, verified patches and releases.
@@ -23,6 +29,7 @@ Builds the kdump portal: a static site of documentation, history, verified patch
   kdump-portal build    builds the site from the mirrors and content/
   kdump-portal serve    shows it on this machine and follows changes of content/
   kdump-portal check    looks at a built site: links, ids, checksums
+  kdump-portal patch    adds a patch to a collection of patches/, checks them, says what there is
 
 `build` needs no network: it reads anew only what lies on this machine, and shows the last good mirror of the rest.
 """
@@ -39,6 +46,23 @@ examples:
 
 exit status: 0 done; 1 an input or the site is wrong (one line each says what, and what to do); 2 wrong usage.
 """
+PATCH_DESCRIPTION = """\
+Works on the collections in patches/ beside mkdocs.yml: a folder each, with collection.yml and the files as received.
+
+  kdump-portal patch add FIX.patch --collection NAME   stores the bytes as they are and says what they are
+  kdump-portal patch check                             reads every collection and says what is wrong, file:line first
+  kdump-portal patch status --json                     lists every patch as JSON
+"""
+PATCH_EXAMPLES = """\
+A file may be a mail of git format-patch, an mbox, a unified or context diff with or without DEP-3 headers, or a git
+bundle; packed as .gz or .xz too. `add` never overwrites; a patch whose paths leave its tree is refused.
+
+exit status: 0 done, or all is well; 1 something is wrong (one line each says what, and what to do); 2 wrong usage.
+"""
+
+
+# What a user can mend: a full or read-only disk, a limit, a folder of somebody else.
+MENDABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)
     except PortalError as problem:
         print(f"kdump-portal: {problem}", file=sys.stderr)
+        return 1
+    except OSError as problem:
+        if problem.errno not in MENDABLE:
+            raise
+        print(f"kdump-portal: {problem.filename or 'the site'}: {problem.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("kdump-portal: interrupted; what was done is kept, the site is the one that was there", file=sys.stderr)
@@ -88,7 +117,25 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", parents=[common, machine], help="look at a built site")
     check.add_argument("site", nargs="?", type=Path, help="its folder (default: `site_dir` of mkdocs.yml)")
     check.set_defaults(run=_check)
+    patch = commands.add_parser(
+        "patch", help="patch collections", description=PATCH_DESCRIPTION, epilog=PATCH_EXAMPLES, formatter_class=form
+    )
+    _patch_commands(patch, common, machine)
     return parser
+
+
+def _patch_commands(
+    patch: argparse.ArgumentParser, common: argparse.ArgumentParser, machine: argparse.ArgumentParser
+) -> None:
+    commands = patch.add_subparsers(metavar="ACTION", required=True)
+    add = commands.add_parser("add", parents=[common, machine], help="put a patch into a collection, as received")
+    add.add_argument("patch", metavar="FILE|URL", help="a file, or an http(s) address to fetch it from")
+    add.add_argument("-c", "--collection", metavar="NAME", required=True, help="the collection's folder in patches/")
+    add.set_defaults(run=_patch_add)
+    check = commands.add_parser("check", parents=[common, machine], help="read all collections and say what is wrong")
+    check.set_defaults(run=_patch_check)
+    status = commands.add_parser("status", parents=[common, machine], help="list every patch, and those missing")
+    status.set_defaults(run=_patch_status)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -110,19 +157,39 @@ def _sync(options: argparse.Namespace) -> int:
         raise PortalError(
             f"{sorted(unknown)[0]}: no such source; mkdocs.yml has: {', '.join(s.name for s in config.sources)}"
         )
-    results = []
-    for source in chosen:
-        try:
-            state = sync_source(config, source, logging.info)
-            results.append({"name": source.name, "branch": state.branch, "problem": ""})
-            logging.info("%s: up to date, branch %s", source.name, state.branch)
-        except SourceError as problem:
-            results.append({"name": source.name, "problem": str(problem)})
-            logging.warning("%s: not reached: %s", source.name, problem)
+    lock = Lock(config.cache_folder)
+    lock.take(logging.info)
+    try:
+        results = [_sync_one(config, source) for source in chosen]
+        if not options.names:
+            results.append(_sync_patches(config))
+    finally:
+        lock.release()
     if options.json:
         print(json.dumps(results, indent=1))
     failed = any(result["problem"] for result in results)
     return 1 if failed and options.require_sources else 0
+
+
+def _sync_one(config: Config, source: GitSource) -> dict[str, object]:
+    """Bring one source here and say what came of it. What is not reached is no failure: the last good state stays."""
+    try:
+        state = sync_source(config, source, logging.info)
+    except SourceError as problem:
+        logging.warning("%s: not reached: %s", source.name, problem)
+        return {"name": source.name, "problem": str(problem)}
+    logging.info("%s: up to date, branch %s", source.name, state.branch)
+    problems = sync_releases(config, source, logging.info)
+    for problem in problems:
+        logging.warning("%s: %s", source.name, problem)
+    return {"name": source.name, "branch": state.branch, "problem": "; ".join(problems)}
+
+
+def _sync_patches(config: Config) -> dict[str, object]:
+    problems = sync_patches(config, logging.info)
+    for problem in problems:
+        logging.warning("patches: %s", problem)
+    return {"name": "patches", "problem": "; ".join(problems)}
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -170,3 +237,40 @@ def _check(options: argparse.Namespace) -> int:
             print(problem)
         print(f"{result.files:,} files, {result.links:,} links: {len(result.problems)} problems")
     return 1 if result.problems else 0
+
+
+def _patch_folders(options: argparse.Namespace) -> tuple[Path, Path]:
+    """Return the folder of the collections, and the one of the files that `sync` brought."""
+    config, _ = read_config(config_file=options.config_file, options=Options(sources={}))
+    return config.file.parent / "patches", config.cache_folder / "patches"
+
+
+def _patch_add(options: argparse.Namespace) -> int:
+    folder, _ = _patch_folders(options)
+    patches = add_patch(folder, options.collection, options.patch, logging.debug)
+    if options.json:
+        print(json.dumps([describe(patch) for patch in patches], indent=1))
+    elif not options.quiet:
+        print("\n".join(summary(patch) for patch in patches))
+    return 0
+
+
+def _patch_check(options: argparse.Namespace) -> int:
+    checked = check_patches(*_patch_folders(options))
+    if options.json:
+        print(json.dumps(asdict(checked), indent=1))
+    else:
+        for line in (*checked.problems, *(() if options.quiet else checked.notes)):
+            print(line)
+        print(f"{checked.patches:,} patches in {checked.collections:,} collections: {len(checked.problems)} problems")
+    return 1 if checked.problems else 0
+
+
+def _patch_status(options: argparse.Namespace) -> int:
+    rows = describe_all(load_collections(*_patch_folders(options)))
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        for row in rows:
+            print(f"{row['collection']}/{row['patch']}: {row['form']}, {row['problem'] or 'can be read'}")
+    return 0

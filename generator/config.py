@@ -11,6 +11,7 @@ import yaml
 
 from generator.errors import ConfigError
 from generator.model.histories import GitSource, Tarballs
+from generator.model.patches import DistGit, PatchSources
 
 PLUGIN = "kdump-portal"
 NAME_RE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -25,11 +26,30 @@ class Config:
     site_url: str
     cache_folder: Path
     sources: tuple[GitSource, ...]
+    patches: PatchSources
     require_sources: bool = False
 
     def mirror_folder(self, source: GitSource) -> Path:
         """Return where a source's mirror is kept."""
         return self.cache_folder / "mirrors" / f"{source.name}.git"
+
+    def releases_folder(self, source: GitSource) -> Path:
+        """Return where the archives of a source's releases are kept."""
+        return self.cache_folder / "releases" / source.name
+
+    def dist_git_folder(self, origin: DistGit) -> Path:
+        """Return where a distribution's repository is mirrored."""
+        return self.cache_folder / "dist-git" / f"{origin.name}.git"
+
+    @property
+    def debian_folder(self) -> Path:
+        """Where Debian's source packages are kept."""
+        return self.cache_folder / "debian"
+
+    @property
+    def missing_patches_folder(self) -> Path:
+        """Where files are kept that collections list as missing and that could be fetched."""
+        return self.cache_folder / "patches"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +115,11 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
             sources.append(_source(str(name), entry, place, file.parent))
         except ConfigError as problem:
             problems.append(problem)
+    patches = PatchSources(folder=file.parent / "patches")
+    try:
+        patches = _patches(settings.get("patches") or {}, place, file.parent)
+    except ConfigError as problem:
+        problems.append(problem)
     if problems:
         raise ConfigError("\n".join(str(problem) for problem in problems))
     return Config(
@@ -102,6 +127,7 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
         site_url=site_url.rstrip("/") + "/" if site_url else "",
         cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
         sources=_overridden(sources, options),
+        patches=patches,
         require_sources=options.require_sources,
     )
 
@@ -124,11 +150,7 @@ def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
     path = ("sources", name)
     if not NAME_RE.fullmatch(name):
         raise place.error(path, "a source's name is lower-case letters, digits, `.`, `_` and `-`")
-    if not isinstance(entry, Mapping):
-        raise place.error(path, "must be a mapping with at least `addresses:`")
-    for key in entry:
-        if key not in KEYS:
-            raise place.error((*path, str(key)), f"no such setting; there are: {', '.join(KEYS)}")
+    _check_keys(entry, KEYS, path, place)
     for key in ("title", "description", "branch", "keyring"):
         if not isinstance(entry.get(key, ""), str):
             raise place.error((*path, key), "must be text; put it in quotes")
@@ -154,8 +176,8 @@ KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring",
 
 def _absolute(address: str, folder: Path) -> str:
     """A folder in mkdocs.yml is meant from the file on, wherever the command runs."""
-    is_relative = address.startswith(".") or ("/" not in address and ":" not in address)
-    return str((folder / address).resolve()) if is_relative else address
+    is_elsewhere = address.startswith(("/", "~", "-")) or ":" in address
+    return address if is_elsewhere else str((folder / address).resolve())
 
 
 def _texts(entry: Mapping, key: str, path: tuple[str, ...], place: Place) -> tuple[str, ...]:
@@ -182,3 +204,51 @@ def _tarballs(entry: Mapping, path: tuple[str, ...], place: Place) -> Tarballs |
     if not value["url"].startswith(("https://", "http://")):
         raise place.error((*here, "url"), "must start with https:// or http://")
     return Tarballs(**value)
+
+
+PATCH_KEYS = ("folder", "debian", "dist_git")
+DIST_GIT_KEYS = ("title", "distribution", "addresses", "branch")
+
+
+def _patches(entry: Any, place: Place, folder: Path) -> PatchSources:
+    path = ("patches",)
+    _check_keys(entry, PATCH_KEYS, path, place)
+    origins = entry.get("dist_git") or {}
+    if not isinstance(origins, Mapping):
+        raise place.error((*path, "dist_git"), "must be a mapping: `name:` and its settings")
+    where = entry.get("folder", "patches")
+    if not isinstance(where, str):
+        raise place.error((*path, "folder"), "must be text: a folder, from the file on")
+    return PatchSources(
+        folder=(folder / where).resolve(),
+        debian=_texts(entry, "debian", path, place),
+        dist_git=tuple(_dist_git(str(name), origin, place, folder) for name, origin in origins.items()),
+    )
+
+
+def _dist_git(name: str, entry: Any, place: Place, folder: Path) -> DistGit:
+    path = ("patches", "dist_git", name)
+    if not NAME_RE.fullmatch(name):
+        raise place.error(path, "a name is lower-case letters, digits, `.`, `_` and `-`")
+    _check_keys(entry, DIST_GIT_KEYS, path, place)
+    for key in ("title", "distribution", "branch"):
+        if not isinstance(entry.get(key, ""), str):
+            raise place.error((*path, key), "must be text; put it in quotes")
+    addresses = _texts(entry, "addresses", path, place)
+    if not addresses:
+        raise place.error((*path, "addresses"), "is missing: list at least one address or folder")
+    return DistGit(
+        name=name,
+        title=entry.get("title") or name,
+        distribution=entry.get("distribution", ""),
+        addresses=tuple(_absolute(address, folder) for address in addresses),
+        branch=entry.get("branch", ""),
+    )
+
+
+def _check_keys(entry: Any, keys: tuple[str, ...], path: tuple[str, ...], place: Place) -> None:
+    if not isinstance(entry, Mapping):
+        raise place.error(path, f"must be a mapping of: {', '.join(keys)}")
+    for key in entry:
+        if key not in keys:
+            raise place.error((*path, str(key)), f"no such setting; there are: {', '.join(keys)}")

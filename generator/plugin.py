@@ -13,11 +13,13 @@ from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.utils import CountHandler
 
-from generator.build import HandWritten, Report, build_portal
+from generator.build import HandWritten, build_portal
 from generator.config import NO_OPTIONS, PLUGIN, Config, Options, load_config
 from generator.errors import OutputError, PortalError
+from generator.output.lock import Lock
 from generator.output.preview import preview
 from generator.output.site import prepare
+from generator.report import Report
 
 log = get_plugin_logger(PLUGIN)
 
@@ -25,13 +27,18 @@ log = get_plugin_logger(PLUGIN)
 class PortalPlugin(BasePlugin):
     """Adds the generated part of the portal to what MkDocs builds of Markdown."""
 
-    config_scheme = (("cache_dir", Type(str, default=".cache")), ("sources", Optional(Type(dict))))
+    config_scheme = (
+        ("cache_dir", Type(str, default=".cache")),
+        ("sources", Optional(Type(dict))),
+        ("patches", Optional(Type(dict))),
+    )
 
     def __init__(self) -> None:
         self.options: Options = NO_OPTIONS
         self.report: Report | None = None
         self._serving = False
         self._portal: Config
+        self._lock: Lock
         self._final: Path
         self._pages: list[HandWritten] = []
 
@@ -47,6 +54,8 @@ class PortalPlugin(BasePlugin):
                 self.config, file=Path(config.config_file_path), site_url=config.site_url or "", options=self.options
             )
             self._final = self._portal.cache_folder / "preview" if self._serving else Path(config.site_dir)
+            self._lock = Lock(self._portal.cache_folder)
+            self._lock.take(log.info)
             staging = prepare(self._final)
         except (PortalError, OSError) as problem:
             raise PluginError(str(problem)) from problem
@@ -86,6 +95,12 @@ class PortalPlugin(BasePlugin):
             self.report = build_portal(self._portal, self._final, render, self._pages, log.info)
         except PortalError as problem:
             raise PluginError(str(problem)) from problem
+        self._lock.release()
+
+    def on_build_error(self, *, error) -> None:
+        """Let others build."""
+        if hasattr(self, "_lock"):
+            self._lock.release()
 
     def on_serve(self, server, *, config, builder):
         """Serve the generated part from where it is kept, behind the pages that MkDocs rebuilds."""

@@ -83,4 +83,6 @@ class CommitRecord:
     sha: str
     changes: tuple[Change, ...]
     verification: Verification
+    patch_id: str = ""  # git's stable patch-id, "" for a merge
+    lines: bytes = b""  # fingerprint of its changed lines, see `relate.fingerprints`
     parts: tuple[int, ...] = ()  # files on each page of the diff: the commit's own page, then the further ones

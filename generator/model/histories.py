@@ -32,6 +32,11 @@ class GitSource:
     keyring: str = ""  # file of public keys that tags are checked with, "" none
     tarballs: Tarballs | None = None
 
+    @property
+    def public_addresses(self) -> tuple[str, ...]:
+        """The addresses that mean something elsewhere than on this machine."""
+        return tuple(address for address in self.addresses if "://" in address and not address.startswith("file:"))
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -134,3 +134,111 @@ def files_path(source: str) -> str:
 def deleted_path(source: str) -> str:
     """Return the list of the files that are no longer there."""
     return f"{source_path(source)}files/deleted.html"
+
+
+PATCHES = "patches/index.html"
+NOT_UPSTREAM = "patches/not-upstream.html"
+TAKEN_COLLECTION_RE = re.compile(r"by|droppable|.*\.atom")
+TAKEN_PATCH_RE = re.compile(r"index|(?:series|thread)(?:-v\d+)?|v\d+-v\d+")
+
+
+def collection_folder(collection: str) -> str:
+    """Return the folder of a patch collection."""
+    return f"patches/{_apart(slug(collection), TAKEN_COLLECTION_RE)}/"
+
+
+def collection_path(collection: str) -> str:
+    """Return a collection's page."""
+    return f"{collection_folder(collection)}index.html"
+
+
+def patch_page_path(collection: str, patch: str) -> str:
+    """Return the page of a patch of a collection; a big diff goes on on parts of it, see `list_part_path`."""
+    return f"{collection_folder(collection)}{_patch_slug(patch)}.html"
+
+
+def patch_mail_path(collection: str, patch: str) -> str:
+    """Return a patch's `git am` mail."""
+    return f"{collection_folder(collection)}{_inert(_patch_slug(patch))}.mbox"
+
+
+def _patch_slug(patch: str) -> str:
+    """Return a patch's slug; the `#` before the number of a mail becomes `~m`, which no other slug has."""
+    return _apart(slug(patch).replace("~23", "~m"), TAKEN_PATCH_RE)
+
+
+def _apart(text: str, taken: re.Pattern[str]) -> str:
+    """Return a slug that meets no name of ours: a letter or digit never stands encoded in another slug."""
+    return f"~{ord(text[0]):02x}{text[1:]}" if taken.fullmatch(text) else text
+
+
+def received_path(collection: str, file: str) -> str:
+    """Return the download of a file as received, under its own name where that name is harmless.
+
+    A name whose ending says nothing, or says something that a browser would show, ends in `~.txt`.
+    """
+    text = _inert(slug(file))
+    _, dot, ending = text.rpartition(".")
+    kept = dot and ending.lower() in HARMLESS_ENDINGS
+    return f"{collection_folder(collection)}received/{text}{'' if kept else '~.txt'}"
+
+
+HARMLESS_ENDINGS = frozenset({"patch", "diff", "debdiff", "dpatch", "mbox", "txt", "gz", "xz", "bz2", "bundle"})
+
+
+def _inert(text: str) -> str:
+    """Return a slug in which no ending makes a server run or show the file: some look at more than the last one."""
+    return ACTING_RE.sub("~2e", text)
+
+
+ACTING_RE = re.compile(
+    r"\.(?=(?:[xs]?html?|xht|mht|mhtml|hta|svgz?|xml|xslt?|rdf|rss|atom|m?js|css|swf|pdf|wasm|var"
+    r"|php\d*|phtml|phar|cgi|fcgi|pl|py|rb|sh|lua|aspx?|jspx?)(?:\.|$))",
+    re.IGNORECASE,
+)
+
+
+def received_sums_path(collection: str) -> str:
+    """Return the sums of the files as received, beside them."""
+    return f"{collection_folder(collection)}received/SHA256SUMS"
+
+
+def series_path(collection: str, file: str, version: int = 0) -> str:
+    """Return a series as one file: `series.mbox`, `series.tar.gz`, `thread.mbox`; an older version has a number."""
+    stem, _, ending = file.partition(".")
+    return f"{collection_folder(collection)}{stem}{f'-v{version}' if version else ''}.{ending}"
+
+
+def sums_path(collection: str) -> str:
+    """Return the sums of a collection's mails and series."""
+    return f"{collection_folder(collection)}SHA256SUMS"
+
+
+def range_diff_path(collection: str, older: int, newer: int) -> str:
+    """Return the page that compares two versions of a series."""
+    return f"{collection_folder(collection)}v{older}-v{newer}.html"
+
+
+def target_path(package: str, version: str) -> str:
+    """Return the list of patches for one version of a package."""
+    return f"patches/by/target/{slug(package)}/{slug(version)}.html"
+
+
+def distribution_path(name: str) -> str:
+    """Return the list of patches that a distribution carries."""
+    return f"patches/by/distribution/{slug(name)}.html"
+
+
+def status_path(status: str) -> str:
+    """Return the list of patches of one status, such as `upstream`."""
+    return f"patches/by/status/{slug(status)}.html"
+
+
+def droppable_path(source: str, tag: str) -> str:
+    """Return the list of patches that are upstream since a release."""
+    return f"patches/droppable/{slug(source)}/{slug(tag)}.html"
+
+
+def patches_feed_path(kind: str) -> str:
+    """Return an Atom feed of patches, `all` or `not-upstream`."""
+    return f"patches/{kind}.atom"

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generator.errors import OutputError
+
 LAYOUT = 1
+
+
+class BrokenCache(OutputError):
+    """The cache file does not hold what was put into it."""
 
 
 class Cache:
@@ -21,30 +27,45 @@ class Cache:
 
     def get(self, key: str) -> bytes | None:
         """Return the bytes kept under `key`, None when there are none."""
-        row = self._database.execute("SELECT body FROM entries WHERE key = ?", (key,)).fetchone()
-        return zlib.decompress(row[0]) if row else None
+        with _complaints():
+            row = self._database.execute("SELECT body FROM entries WHERE key = ?", (key,)).fetchone()
+            return zlib.decompress(row[0]) if row else None
 
     def get_all(self, prefix: str) -> dict[str, bytes]:
         """Return every entry whose key starts with `prefix`."""
-        rows = self._database.execute(
-            "SELECT key, body FROM entries WHERE key >= ? AND key < ?", (prefix, prefix + "\uffff")
-        )
-        return {key: zlib.decompress(body) for key, body in rows}
+        with _complaints():
+            rows = self._database.execute(
+                "SELECT key, body FROM entries WHERE key >= ? AND key < ?", (prefix, prefix + "\uffff")
+            )
+            return {key: zlib.decompress(body) for key, body in rows}
 
     def keys(self, prefix: str) -> set[str]:
         """Return the keys that start with `prefix`."""
-        rows = self._database.execute("SELECT key FROM entries WHERE key >= ? AND key < ?", (prefix, prefix + "\uffff"))
-        return {key for (key,) in rows}
+        between = (prefix, prefix + "\uffff")
+        with _complaints():
+            rows = self._database.execute("SELECT key FROM entries WHERE key >= ? AND key < ?", between)
+            return {key for (key,) in rows}
 
     def put_packed(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Keep (key, bytes packed by `pack`) in one transaction: after a crash all of them are there or none."""
-        with self._database:
+        with _complaints(), self._database:
             self._database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", entries)
 
     def drop_others(self, prefix: str) -> None:
         """Forget entries whose key does not start with `prefix`: an older renderer's."""
-        with self._database:
+        with _complaints(), self._database:
             self._database.execute("DELETE FROM entries WHERE NOT (key >= ? AND key < ?)", (prefix, prefix + "\uffff"))
+
+
+@contextmanager
+def _complaints() -> Iterator[None]:
+    """Turn what the database complains about into our errors: a broken file can be made again, a full disk cannot."""
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        raise OutputError(f"the cache cannot be written or read: {problem}") from problem
+    except (sqlite3.DatabaseError, zlib.error) as problem:
+        raise BrokenCache(str(problem)) from problem
 
 
 def pack(body: bytes) -> bytes:
@@ -54,17 +75,28 @@ def pack(body: bytes) -> bytes:
 
 @contextmanager
 def open_cache(file: Path) -> Iterator[Cache]:
-    """Open the cache, made anew when it is missing, broken or of another layout."""
+    """Open the cache, made anew when it is missing, broken at its beginning or of another layout.
+
+    What is broken further in shows when it is read: BrokenCache; then `remove_cache` and start again.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         database = _connect(file)
+    except sqlite3.OperationalError as problem:
+        raise OutputError(f"{file}: {problem}: is another process at work with it?") from problem
     except sqlite3.DatabaseError:
-        file.unlink(missing_ok=True)
+        remove_cache(file)
         database = _connect(file)
     try:
         yield Cache(database)
     finally:
         database.close()
+
+
+def remove_cache(file: Path) -> None:
+    """Remove a cache and what SQLite keeps beside it."""
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
 
 
 def _connect(file: Path) -> sqlite3.Connection:

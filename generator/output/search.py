@@ -5,12 +5,15 @@ a third of the time and none of the diffs.
 import os
 import subprocess
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from pagefind_bin import get_executable
 
 from generator.errors import OutputError
 from generator.model.pages import SearchEntry
+from generator.output.lock import die_with
+from generator.output.pagefind import sort_index
 from generator.render.escape import esc
 
 FOLDER = "pagefind"
@@ -47,9 +50,11 @@ class SearchDocuments:
     def index(self, output: Path) -> None:
         """Build the index into `output`. Raises OutputError with Pagefind's words when it fails."""
         command = [get_executable(), "--site", str(self.folder), "--output-path", str(output), "--quiet"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        with_us = partial(die_with, os.getpid())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=with_us)
         if done.returncode:
             raise OutputError(f"pagefind failed: {done.stderr.strip() or done.stdout.strip()}")
+        sort_index(output)
 
     def is_stale(self) -> bool:
         """Drop documents nobody wants any more; tell whether the index in the site no longer fits the documents."""

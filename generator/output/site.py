@@ -114,8 +114,11 @@ class Site:
         Returns whether anything changed. Nothing changed: the site is left alone to the last inode.
         """
         fresh = set(_walk(self.staging))
-        for path in sorted(fresh - self._new.keys()):
-            self._keep_if_same(path)
+        for path in sorted(fresh - set(self.tally.paths)):
+            if path in self._new:
+                (self.staging / path).unlink()  # MkDocs wrote its own sitemap.xml; ours is kept
+            else:
+                self._keep_if_same(path)
         wanted = self._new.keys() | fresh | (set(foreign) & self._there)
         gone = self._there - wanted - {MANIFEST}
         self.tally.removed = len(gone)
@@ -143,6 +146,9 @@ class Site:
         return b"".join(self._resolve(part) if isinstance(part, Fragment) else part for part in output.body)
 
     def _place(self, output: Download) -> None:
+        if output.path in self._there and _is(self.final / output.path, output):
+            self.tally.kept += 1
+            return
         file = self.staging / output.path
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(output.file, file)
@@ -195,6 +201,13 @@ def _same(file: Path, data: bytes) -> bool:
         return file.stat().st_size == len(data) and file.read_bytes() == data
     except OSError:
         return False
+
+
+def _is(file: Path, output: Download) -> bool:
+    if file.stat().st_size != output.size_bytes:
+        return False
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == output.sha256
 
 
 def _link(source: Path, target: Path) -> None:

@@ -76,12 +76,17 @@ class Mirror:
         with self.open(*arguments) as process:
             output, errors = process.communicate(stdin)
         if process.returncode:
-            raise SourceError(f"{self.folder.name}: git {arguments[0]} failed: {_words(errors)}")
+            raise self.failure(arguments[0], errors)
         return output
 
     def open(self, *arguments: str) -> AbstractContextManager[Popen]:
         """Start a git command with pipes on all three ends; on leaving, it is waited for."""
         return _start(["--git-dir", str(self.folder), *arguments], self._settings)
+
+    def failure(self, command: str, errors: bytes) -> SourceError:
+        """Return the error of a git command that failed here, with git's words and the way out."""
+        advice = f"if the mirror is damaged, remove {self.folder} and run `kdump-portal sync`"
+        return SourceError(f"{self.folder.name}: git {command} failed: {_words(errors)}; {advice}")
 
     @contextmanager
     def scratch(self) -> Iterator["Mirror"]:
@@ -143,22 +148,22 @@ def sync_mirror(folder: Path, addresses: Iterable[str], *, branch: str = "", pro
 
 
 def _fetch(folder: Path, address: str, branch: str, progress: Progress) -> MirrorState:
+    """Fetch into the mirror; one that is not there yet, or is damaged, is made in a folder beside it."""
     before = Mirror(folder).state
-    target = folder if before else folder.with_name(folder.name + ".partial")
     where = _address(address)
-    if not (target / "HEAD").exists():
-        target.mkdir(parents=True, exist_ok=True)
-        _check(["init", "--quiet", "--bare", str(target)], address)
     head = branch or _default_branch(where, address)
-    _check(
-        ["--git-dir", str(target), "fetch", "--progress", "--atomic", "--prune", "--no-write-fetch-head", "--no-auto-gc",
-         "--no-recurse-submodules", "--force", "--", where, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"],
-        address, progress,
-    )  # fmt: skip
-    tips = Mirror(target).run("for-each-ref", f"refs/heads/{head}")
-    if not tips:
-        raise SourceError(f"{address}: has no branch {head!r}: set `branch:` of the source to one that it has")
-    Mirror(target).run("symbolic-ref", "HEAD", f"refs/heads/{head}")
+    target = folder
+    try:
+        if before:
+            _fetch_into(folder, where, address, head, progress)
+    except SourceError as problem:
+        if not DAMAGE_RE.search(str(problem)):
+            raise
+        before = None
+    if not before:
+        target = folder.with_name(folder.name + ".partial")
+        _make(target, address)
+        _fetch_into(target, where, address, head, progress)
     same = before and (before.address, before.branch, before.problem) == (address, head, "")
     state = MirrorState(address=address, branch=head, fetched_at=int(time.time()))
     _keep_state(target, state)
@@ -166,6 +171,29 @@ def _fetch(folder: Path, address: str, branch: str, progress: Progress) -> Mirro
         shutil.rmtree(folder, ignore_errors=True)
         target.rename(folder)
     return before if same else state
+
+
+# What git says when the trouble is in the mirror: lost files, or a branch `a` where `a/b` shall be now.
+DAMAGE_RE = re.compile(r"not a git repository|cannot lock ref|bad object|not a valid object|unable to read|missing")
+
+
+def _make(target: Path, address: str) -> None:
+    """Make an empty repository; what an interrupted first fetch left there is gone on with."""
+    if target.exists() and not (target / "HEAD").exists():
+        shutil.rmtree(target)
+    if not target.exists():
+        target.mkdir(parents=True)
+        _check(["init", "--quiet", "--bare", str(target)], address)
+
+
+def _fetch_into(target: Path, where: str, address: str, head: str, progress: Progress) -> None:
+    command = ["fetch", "--progress", "--atomic", "--prune", "--no-write-fetch-head", "--no-auto-gc"]
+    command += ["--no-recurse-submodules", "--force", "--", where]
+    command += ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+    _check(["--git-dir", str(target), *command], address, progress)
+    if not Mirror(target).run("for-each-ref", f"refs/heads/{head}"):
+        raise SourceError(f"{address}: has no branch {head!r}: set `branch:` of the source to one that it has")
+    Mirror(target).run("symbolic-ref", "HEAD", f"refs/heads/{head}")
 
 
 def _default_branch(where: str, address: str) -> str:
@@ -196,7 +224,7 @@ def read_commits(mirror: Mirror, revisions: Iterable[str] = ("HEAD", "--tags")) 
             yield _commit(fields)
         errors = process.stderr.read()
     if process.returncode:
-        raise SourceError(f"{mirror.folder.name}: git log failed: {_words(errors)}")
+        raise mirror.failure("log", errors)
 
 
 _COMMIT_FIELDS = (

@@ -30,7 +30,7 @@ NO_GPGV = "gpgv is not installed here"
 def check_signatures(mirror: Mirror, tags: Iterable[Tag], keyring: str, *, kept: Path) -> Mapping[str, SignatureState]:
     """Return tag -> state, from the file `kept` where it has the answer for this tag object and keyring."""
     before = _kept(kept)
-    ring = hashlib.sha256(_public_keys(keyring)).hexdigest()
+    ring = hashlib.sha256(public_keys(keyring)).hexdigest()
     states: dict[str, SignatureState] = {}
     answers: dict[str, dict[str, str]] = {}
     for tag in tags:
@@ -78,7 +78,7 @@ def check_signature(mirror: Mirror, tag: Tag, keyring: str) -> SignatureState:
     if not named or decode(named[1]) != tag.name:
         # who serves the repository may put an old signed tag under a new name; the signature would still hold
         return SignatureState(verdict="bad", reason="what was signed is a tag of another name")
-    status = _gpgv(payload, signature, _public_keys(keyring))
+    status = _gpgv(payload, signature, public_keys(keyring))
     return SignatureState(verdict="unverified", reason=NO_GPGV) if status is None else _state(status, bool(keyring))
 
 
@@ -92,7 +92,7 @@ def _split(tag: bytes) -> tuple[bytes, bytes]:
     return tag[:last], tag[last:]
 
 
-def _public_keys(keyring: str) -> bytes:
+def public_keys(keyring: str) -> bytes:
     """Return the keys without their armour, which gpgv does not read; b"" without a keyring."""
     if not keyring:
         return b""

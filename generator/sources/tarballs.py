@@ -109,6 +109,14 @@ def load_tarballs(
     return {tag.name: _load_tag(tarballs, tag, folder) for tag in _asked(tags, pre_releases)}
 
 
+def tarballs_digest(folder: Path) -> str:
+    """Return a digest of all that is known of the tarballs in a folder, so that a build sees what a sync changed."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def _asked(tags: Iterable[Tag], pre_releases: bool) -> list[Tag]:
     return [tag for tag in tags if pre_releases or not is_pre_release(tag.name)]
 

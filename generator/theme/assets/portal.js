@@ -57,14 +57,14 @@ function addCopyButton(box) {
 
 function makeScrollable(box) {
   // A box that scrolls and holds nothing to focus can otherwise not be moved with the keyboard.
-  if (box.scrollWidth > box.clientWidth && !box.querySelector("a[href]")) {
-    box.tabIndex = 0;
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", "Code, scrolls sideways");
-  }
+  if (box.scrollWidth <= box.clientWidth || box.querySelector("a[href]")) return;
+  box.tabIndex = 0;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", "Code, scrolls sideways");
 }
 
 for (const button of document.querySelectorAll("button.scheme")) setUpScheme(button);
 document.addEventListener("keydown", focusSearchOnSlash);
-if (navigator.clipboard) document.querySelectorAll(".prose .hl, .home .hl").forEach(addCopyButton);
-document.querySelectorAll(".hl > pre").forEach(makeScrollable);
+if (navigator.clipboard) document.querySelectorAll(".prose .hl, .home .hl, .wide .hl").forEach(addCopyButton);
+const watch = new ResizeObserver((boxes) => boxes.forEach(({ target }) => makeScrollable(target)));
+document.querySelectorAll("pre:not(.diff, .code, .message)").forEach((box) => watch.observe(box));

@@ -1,5 +1,5 @@
 // The search page, on Pagefind's low level interface. The index is made at the end of the build.
-const LABELS = { kind: "Kind", source: "Source", release: "Release", architecture: "Architecture", author: "Author" };
+const LABELS = { kind: "Kind", source: "Source", release: "Release", architecture: "Architecture", author: "Author", distribution: "Distribution" };
 const STEP = 15;
 
 const form = document.getElementById("search");
@@ -98,8 +98,8 @@ function entry(page) {
   link.textContent = page.meta.title || page.url;
   const where = document.createElement("p");
   where.className = "where";
-  const path = decodeURI(new URL(page.url, site).pathname).slice(site.pathname.length);
-  where.textContent = [page.meta.date, ...(page.filters.kind ?? []), path || "home"].filter(Boolean).join(" · ");
+  const known = ["kind", "source", "author", "release"].flatMap((name) => page.filters[name] ?? []);
+  where.textContent = known.join(" · ");
   const excerpt = document.createElement("p");
   const parsed = new DOMParser().parseFromString(page.excerpt, "text/html").body;
   for (const node of parsed.childNodes) {

@@ -1,4 +1,5 @@
-// Runs before the first paint: puts back the colour scheme the reader chose.
+// Runs before the first paint: says that scripts run, and puts back the colour scheme the reader chose.
+document.documentElement.dataset.scripted = "";
 try {
   const saved = localStorage.getItem("scheme");
   if (saved === "light" || saved === "dark") document.documentElement.dataset.scheme = saved;
