@@ -124,7 +124,7 @@ def _history_outputs(history: History, head: Listing) -> Iterator[Output]:
 
 
 def release_outputs(history: History, mirror: Mirror, config: Config, cache: Cache, said: Said) -> Iterator[Output]:
-    """Yield the pages of releases, what changed between them, and their downloads."""
+    """Yield the pages of releases, what changed between them, and their downloads. They depend on the tags alone."""
     source = history.source
     tags = history.tags
     folder = config.releases_folder(source)
@@ -155,10 +155,15 @@ def release_outputs(history: History, mirror: Mirror, config: Config, cache: Cac
     yield from _comparison_outputs(history, before, mirror, cache, said)
     if config.site_url:
         yield releases_feed(history, config.site_url)
-        yield commits_feed(history, config.site_url)
-        yield from api.commits(history, config.site_url)
         yield api.releases(history, facts, config.site_url)
-        yield api.files(history, list_tree(mirror, history.head), config.site_url)
+
+
+def data_outputs(history: History, mirror: Mirror, site_url: str) -> Iterator[Output]:
+    """Yield feed and data about commits and files; their addresses must be absolute, so without `site_url` none."""
+    if site_url:
+        yield commits_feed(history, site_url)
+        yield from api.commits(history, site_url)
+        yield api.files(history, list_tree(mirror, history.head), site_url)
 
 
 def _xz_tags(history: History) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from generator.assemble import file_outputs, history_outputs, relate_history, release_outputs
+from generator.assemble import data_outputs, file_outputs, history_outputs, relate_history, release_outputs
 from generator.assemble_patches import patch_outputs
 from generator.config import Config
 from generator.errors import SourceError
@@ -98,12 +98,13 @@ def _fragment(cache: Cache, fragment: Fragment) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A source whose mirror is here. `group` names what its pages are made of."""
+    """A source whose mirror is here. The groups name what its pages are made of: of everything, or of its tags."""
 
     source: GitSource
     mirror: Mirror
     state: MirrorState
     group: str
+    releases_group: str
 
 
 class Build:
@@ -130,7 +131,7 @@ class Build:
             ready = [replace(found, group=f"{found.group}-{everything}") for found in ready]
         patches = f"patches:{_digest_of(*(found.group for found in ready), self._shell_key, code_key())}"
         changed = [found for found in ready if not self._kept(found)]
-        if changed or not self._site.keep_group(patches):
+        if changed or not self._site.keep_groups(patches):
             self._show_all(ready, changed, collections, patches)
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
         if self._config.site_url:
@@ -139,7 +140,7 @@ class Build:
                 self._site.put(asset, "landing")
 
     def _kept(self, found: Ready) -> bool:
-        kept = self._site.keep_group(found.group)
+        kept = self._site.keep_groups(found.group, found.releases_group)
         if kept:
             self._report.sources.append({"name": found.source.name, "commits": _count(found), "changed": False})
         return kept
@@ -158,7 +159,7 @@ class Build:
             carried = carriers(collections, facts)
         for found in changed:
             self._show(found, histories[found.source.name], examined[found.source.name], carried)
-        if self._site.keep_group(patches):
+        if self._site.keep_groups(patches):
             return
         with self._report.stage("patches"):
             said = self._progress("patches", "patches highlighted")
@@ -180,8 +181,16 @@ class Build:
             absent.append((source.title, str(problem)))
             self._report.sources.append({"name": source.name, "problem": str(problem)})
             return None
-        digest = _digest(self._config, mirror, source, self._shell_key, _notice(state), self._config.site_url)
-        return Ready(source=source, mirror=mirror, state=state, group=f"{source.name}:{digest}")
+        around = (self._shell_key, _notice(state), self._config.site_url)
+        tags = _digest_of(_digest(self._config, source, *around), mirror.run("for-each-ref", "refs/tags"))
+        heads = (mirror.run("for-each-ref", "refs/heads"), mirror.run("symbolic-ref", "HEAD"))
+        return Ready(
+            source=source,
+            mirror=mirror,
+            state=state,
+            group=f"{source.name}:{_digest_of(tags, *heads)}",
+            releases_group=f"{source.name}-releases:{tags}",
+        )
 
     def _show(self, found: Ready, history: History, examined: int, carried: Carriers) -> None:
         """Put all pages of a source into the site."""
@@ -189,15 +198,18 @@ class Build:
         highlighted, prepared = (
             self._progress(source.name, what) for what in ("files highlighted", "releases prepared")
         )
-        stages = (
-            ("pages", history_outputs(history, carried)),
-            ("files", file_outputs(history, mirror, cache, highlighted)),
-            ("releases", release_outputs(history, mirror, self._config, cache, prepared)),
-        )
-        for stage, outputs in stages:
+        stages = [
+            ("pages", found.group, history_outputs(history, carried)),
+            ("files", found.group, file_outputs(history, mirror, cache, highlighted)),
+            ("data", found.group, data_outputs(history, mirror, self._config.site_url)),
+        ]
+        if not self._site.keep_groups(found.releases_group):
+            releases = release_outputs(history, mirror, self._config, cache, prepared)
+            stages.append(("releases", found.releases_group, releases))
+        for stage, group, outputs in stages:
             with self._report.stage(stage):
                 for output in outputs:
-                    self._site.put(output, found.group)
+                    self._site.put(output, group)
         verdicts = [record.verification.verdict for record in history.records.values()]
         self._report.sources.append(
             {
@@ -276,8 +288,8 @@ def _notice(state: MirrorState) -> str:
     )
 
 
-def _digest(config: Config, mirror: Mirror, source: GitSource, *others: str) -> str:
-    """Return what all pages of a source depend on: its references, settings and downloads, our code, the theme.
+def _digest(config: Config, source: GitSource, *others: str) -> str:
+    """Return what all pages of a source depend on beside its references: settings and downloads, our code, the theme.
 
     Where things lie on this machine is no part of it: the site is the same wherever it is built.
     """
@@ -285,8 +297,6 @@ def _digest(config: Config, mirror: Mirror, source: GitSource, *others: str) -> 
     return _digest_of(
         tarballs_digest(config.releases_folder(source) / "tarballs"),
         public_keys(source.keyring),
-        mirror.run("for-each-ref"),
-        mirror.run("symbolic-ref", "HEAD"),
         repr(shown),
         code_key(),
         *others,

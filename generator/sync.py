@@ -9,6 +9,8 @@ from generator.model.histories import GitSource
 from generator.model.mirrors import MirrorState
 from generator.sources.debian import sync_debian
 from generator.sources.git import Mirror, read_tags, sync_mirror
+from generator.sources.missing import sync_missing
+from generator.sources.patches import survey_collections
 from generator.sources.tarballs import sync_tarballs
 
 Say = Callable[[str], None]
@@ -40,7 +42,8 @@ def sync_patches(config: Config, say: Say) -> tuple[str, ...]:
             sync_mirror(folder, origin.addresses, branch=origin.branch, progress=_seldom(origin.name, say))
         except SourceError as problem:
             problems.append(f"{origin.name}: {problem}")
-    return tuple(problems)
+    ours = survey_collections(config.patches.folder, config.missing_patches_folder).collections
+    return (*problems, *sync_missing(ours, config.missing_patches_folder, _seldom("patches", say)))
 
 
 def _seldom(name: str, say: Say) -> Callable[[str], None]:

@@ -59,7 +59,7 @@ class Site:
         self._new: dict[str, Kept] = {}
 
     def put(self, output: Output, group: str) -> None:
-        """Add a page, asset or download. `group` names what it was made of, for `keep_group`.
+        """Add a page, asset or download. `group` names what it was made of, for `keep_groups`.
 
         Raises OutputError when two outputs want one path: nothing may be lost silently.
         """
@@ -77,11 +77,12 @@ class Site:
         else:
             self.write(output.path, self._bytes(output))
 
-    def keep_group(self, group: str) -> bool:
-        """Keep all that the last build made for `group`; False when some of it is missing, and nothing is kept."""
-        mine = {path: kept for path, kept in self._old.items() if kept.group == group}
+    def keep_groups(self, *groups: str) -> bool:
+        """Keep all that the last build made for `groups`; False when some of it is missing, and nothing is kept."""
+        mine = {path: kept for path, kept in self._old.items() if kept.group in groups}
         searchable = [path for path, kept in mine.items() if kept.searchable]
-        if not mine or not mine.keys() <= self._there or not self._documents.keep(searchable):
+        found = {kept.group for kept in mine.values()}
+        if found != set(groups) or not mine.keys() <= self._there or not self._documents.keep(searchable):
             return False
         self._new.update(mine)
         self.tally.kept += len(mine)

@@ -195,6 +195,8 @@ VERDICT_WORDS = {"verified": "verified", "lossy": "verified, lossy as mail", "fa
 
 def _changes(commit: Commit, record: CommitRecord, source: str) -> str:
     if not record.changes:
+        if record.verification.notes and record.parts:
+            return ""  # the diff could not be read; the note says so
         why = "the merge differs from none of its parents in a way of its own" if commit.is_merge else "no file changes"
         return f'<h2 id="files">Changed files</h2>\n<p>None: {why}.</p>\n'
     pages = [part_path(source, commit.sha, part) for part in range(1, len(record.parts) + 1)]

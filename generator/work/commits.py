@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
-from generator.errors import SourceError
+from generator.errors import ParseError, SourceError
 from generator.model.commits import Change, Commit, CommitRecord, Verification
 from generator.model.diffs import FileDiff
 from generator.output.cache import Cache, pack
@@ -22,6 +22,7 @@ from generator.relate.applying import HunkMismatch, apply_hunks, blob_name
 from generator.relate.fingerprints import fingerprint
 from generator.relate.mailing import mail_losses, starts_mail
 from generator.relate.patch_ids import patch_id
+from generator.render.escape import decode, esc
 from generator.sources.git import DIFF_OPTIONS, BlobReader, Mirror, open_blobs
 from generator.work.batches import Said, run_batches
 from generator.work.diffs import change_of, contents_of, diff_pages
@@ -39,8 +40,29 @@ def examine(mirror: Mirror, commits: Sequence[Commit], cache: Cache, said: Said)
 
 
 def examine_batch(folder: Path, commits: list[Commit]) -> list[tuple[str, bytes]]:
-    """Return the packed cache entries of a batch of commits."""
+    """Return the packed cache entries of a batch of commits. One whose diff cannot be read costs no other its own."""
     mirror = Mirror(folder)
+    try:
+        return _examined(mirror, commits)
+    except ParseError as problem:
+        if len(commits) == 1:
+            return [(key, pack(body)) for key, body in _unread(mirror, commits[0], problem)]
+        return [entry for commit in commits for entry in examine_batch(folder, [commit])]
+
+
+def _unread(mirror: Mirror, commit: Commit, problem: ParseError) -> Iterator[tuple[str, bytes]]:
+    """Yield what is kept of a commit whose diff is not as the parser knows diffs: the diff as it is, and why."""
+    text = mirror.run("diff-tree", "--no-commit-id", "-r", "-p", "--cc", "--root", *DIFF_OPTIONS, commit.sha)
+    note = f"The diff could not be read, so it is shown as git prints it: {problem}"
+    yield diff_key(commit.sha, 1), f"<pre><code>{esc(decode(text))}</code></pre>\n".encode()
+    yield plain_diff_key(commit.sha), _bundle(commit, mirror) if commit.is_merge else text
+    if not commit.is_merge:
+        yield patch_key(commit.sha), _mails(mirror, [commit.sha])[commit.sha]
+    found = Verification(verdict="merge" if commit.is_merge else "failed", notes=(note,))
+    yield record_key(commit.sha), pack_record(CommitRecord(sha=commit.sha, changes=(), verification=found, parts=(0,)))
+
+
+def _examined(mirror: Mirror, commits: list[Commit]) -> list[tuple[str, bytes]]:
     mails = _mails(mirror, [commit.sha for commit in commits if not commit.is_merge])
     entries = []
     with open_blobs(mirror) as blobs:
