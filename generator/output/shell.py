@@ -70,10 +70,8 @@ def _slots(page: Page) -> dict[str, str]:
 
 
 def _head(page: Page) -> str:
-    links = [
-        f'<link rel="alternate" type="application/atom+xml" title="{esc(feed.title)}" href="{href(feed.path, page.path)}">'
-        for feed in page.feeds
-    ]
+    atom = 'rel="alternate" type="application/atom+xml"'
+    links = [f'<link {atom} title="{esc(feed.title)}" href="{href(feed.path, page.path)}">' for feed in page.feeds]
     for rel, target in (("prev", page.previous), ("next", page.next)):
         if target:
             links.append(f'<link rel="{rel}" href="{href(target.path, page.path)}">')

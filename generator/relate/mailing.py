@@ -157,12 +157,18 @@ def _author_losses(letter: _Letter) -> Iterator[str]:
     name, email = letter.name, letter.email
     if not CRUD_RE.sub(b"", name) and name:
         yield "git am refuses the author's name: use the .diff with git apply --index instead."
-    elif not name or len(name) > LONGEST_NAME or ODD_NAME_RE.search(name) or ODD_MAIL_RE.search(email):
+    elif _is_misread(name, email):
         yield "The author's name or address is not what git am reads from a mail: correct it with git commit --amend."
     if not DATE_RE.fullmatch(letter.date):
         yield "The author's date is not one that a mail can carry."
     elif int(letter.date.split()[0]) >= LAST_DATE and int(letter.date.split()[0]) < 1 << 63:
         yield "git am reads no date after 2099: use git am --ignore-date."
+
+
+def _is_misread(name: bytes, email: bytes) -> bool:
+    """Whether mailinfo's `handle_from` makes another author of it; for want of a name it takes the address."""
+    odd_name = not name or len(name) > LONGEST_NAME or ODD_NAME_RE.search(name)
+    return bool((odd_name and name != email) or ODD_MAIL_RE.search(email))
 
 
 # What ident.c strips from both ends of a name.

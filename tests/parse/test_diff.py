@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import ParseError
-from generator.model.diffs import Hunk
-from generator.model.diffs import count_lines
+from generator.model.diffs import Hunk, count_lines
 from generator.parse.diff import parse_diff, unquote_path
 
 ZERO = "0" * 40

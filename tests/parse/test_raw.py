@@ -53,7 +53,7 @@ def test_combined_lines_of_a_merge_are_passed_over() -> None:
 
 @pytest.mark.parametrize("data", [b":100644 100644 1 2\ta\n", b":100644 100644 1 2 M\n", b":\n", b":nothing"])
 def test_a_line_that_is_not_whole_is_an_error_with_its_source(data: bytes) -> None:
-    with pytest.raises(ParseError, match="^commit:1: not a raw diff line"):
+    with pytest.raises(ParseError, match=r"^commit:1: not a raw diff line"):
         parse_raw(data, source="commit")
 
 

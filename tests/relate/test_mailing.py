@@ -51,7 +51,9 @@ def test_what_a_message_loses_is_said(message: bytes, word: str) -> None:
     assert any(word in note for note in losses(message)), losses(message)
 
 
-@pytest.mark.parametrize("name", ["short", "quotes", "umlaut", "comma", "comment", "backslash", "sixty", "encoded"])
+@pytest.mark.parametrize(
+    "name", ["short", "quotes", "umlaut", "comma", "comment", "address as name", "backslash", "sixty", "encoded"]
+)
 def test_an_odd_author_that_a_mail_carries_loses_nothing(name: str) -> None:
     assert losses(author=ODD_AUTHORS[name] + b" 1700000000 +0100") == []
 
