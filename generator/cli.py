@@ -19,6 +19,7 @@ from generator.output.lock import Lock
 from generator.patch_command import add_patch, check_patches, describe, describe_all, summary
 from generator.plugin import build_site, read_config, serve_site
 from generator.report import Report
+from generator.report_arguments import add_report_commands
 from generator.sources.patches import load_collections
 from generator.sync import sync_patches, sync_releases, sync_source
 
@@ -30,6 +31,7 @@ Builds the kdump portal: a static site of documentation, history, verified patch
   kdump-portal serve    shows it on this machine and follows changes of content/
   kdump-portal check    looks at a built site: links, ids, checksums
   kdump-portal patch    adds a patch to a collection of patches/, checks them, says what there is
+  kdump-portal report   takes test results in, sends them to a branch, brings those of others here
 
 `build` needs no network: it reads anew only what lies on this machine, and shows the last good mirror of the rest.
 """
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "patch", help="patch collections", description=PATCH_DESCRIPTION, epilog=PATCH_EXAMPLES, formatter_class=form
     )
     _patch_commands(patch, common, machine)
+    add_report_commands(commands.add_parser("report", help="test reports"), common, machine)
     return parser
 
 
@@ -242,7 +245,7 @@ def _check(options: argparse.Namespace) -> int:
 def _patch_folders(options: argparse.Namespace) -> tuple[Path, Path]:
     """Return the folder of the collections, and the one of the files that `sync` brought."""
     config, _ = read_config(config_file=options.config_file, options=Options(sources={}))
-    return config.file.parent / "patches", config.cache_folder / "patches"
+    return config.patches.folder, config.missing_patches_folder
 
 
 def _patch_add(options: argparse.Namespace) -> int:

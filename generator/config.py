@@ -12,6 +12,7 @@ import yaml
 from generator.errors import ConfigError
 from generator.model.histories import GitSource, Tarballs
 from generator.model.patches import DistGit, PatchSources
+from generator.model.report_sources import ReportSource, ReportSources
 
 PLUGIN = "kdump-portal"
 NAME_RE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -27,6 +28,7 @@ class Config:
     cache_folder: Path
     sources: tuple[GitSource, ...]
     patches: PatchSources
+    reports: ReportSources
     require_sources: bool = False
 
     def mirror_folder(self, source: GitSource) -> Path:
@@ -120,6 +122,11 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
         patches = _patches(settings.get("patches") or {}, place, file.parent)
     except ConfigError as problem:
         problems.append(problem)
+    reports = ReportSources(folder=file.parent / "content" / "reports")
+    try:
+        reports = _reports(settings.get("reports") or {}, place, file.parent)
+    except ConfigError as problem:
+        problems.append(problem)
     if problems:
         raise ConfigError("\n".join(str(problem) for problem in problems))
     return Config(
@@ -128,6 +135,7 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
         cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
         sources=_overridden(sources, options),
         patches=patches,
+        reports=reports,
         require_sources=options.require_sources,
     )
 
@@ -244,6 +252,62 @@ def _dist_git(name: str, entry: Any, place: Place, folder: Path) -> DistGit:
         addresses=tuple(_absolute(address, folder) for address in addresses),
         branch=entry.get("branch", ""),
     )
+
+
+REPORT_KEYS = ("folder", "signers", "sources")
+REPORT_KINDS = ("git", "folder", "index")
+REPORT_SOURCE_KEYS = (*REPORT_KINDS, "branch", "origins", "signers")
+
+
+def _reports(entry: Any, place: Place, folder: Path) -> ReportSources:
+    path = ("reports",)
+    _check_keys(entry, REPORT_KEYS, path, place)
+    for key in ("folder", "signers"):
+        if not isinstance(entry.get(key, ""), str):
+            raise place.error((*path, key), "must be text: a path, from the file on")
+    sources = entry.get("sources") or {}
+    if not isinstance(sources, Mapping):
+        raise place.error((*path, "sources"), "must be a mapping: `name:` and its settings")
+    return ReportSources(
+        folder=(folder / entry.get("folder", "content/reports")).resolve(),
+        signers=_file(entry, "signers", folder),
+        sources=tuple(_report_source(str(name), source, place, folder) for name, source in sources.items()),
+    )
+
+
+def _report_source(name: str, entry: Any, place: Place, folder: Path) -> ReportSource:
+    path = ("reports", "sources", name)
+    if not NAME_RE.fullmatch(name):
+        raise place.error(path, "a name is lower-case letters, digits, `.`, `_` and `-`")
+    _check_keys(entry, REPORT_SOURCE_KEYS, path, place)
+    for key in (*REPORT_KINDS, "branch", "signers"):
+        if not isinstance(entry.get(key, ""), str):
+            raise place.error((*path, key), "must be text; put it in quotes")
+    kinds = [kind for kind in REPORT_KINDS if entry.get(kind)]
+    if len(kinds) != 1:
+        raise place.error(path, "needs one of `git:` (an address), `folder:` and `index:` (an https address)")
+    for key in ("branch", "signers"):
+        if key in entry and kinds != ["git"]:
+            raise place.error((*path, key), "goes with `git:` alone: only commits are signed")
+    _check_public(entry[kinds[0]], (*path, kinds[0]), place)
+    return ReportSource(
+        name=name,
+        kind=kinds[0],
+        address=entry[kinds[0]],
+        origins=_texts(entry, "origins", path, place) or (name,),
+        branch=(entry.get("branch") or "reports") if kinds == ["git"] else "",
+        signers=_file(entry, "signers", folder),
+    )
+
+
+def _check_public(address: str, path: tuple[str, ...], place: Place) -> None:
+    """Refuse a password in a file that everybody reads."""
+    if re.match(r"[a-z+]+://[^/]*:[^/]*@", address, re.IGNORECASE):
+        raise place.error(path, "must hold no password: put a token into the environment, as KDUMP_PORTAL_TOKEN")
+
+
+def _file(entry: Mapping, key: str, folder: Path) -> str:
+    return str((folder / entry[key]).resolve()) if entry.get(key) else ""
 
 
 def _check_keys(entry: Any, keys: tuple[str, ...], path: tuple[str, ...], place: Place) -> None:

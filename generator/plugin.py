@@ -29,8 +29,7 @@ class PortalPlugin(BasePlugin):
 
     config_scheme = (
         ("cache_dir", Type(str, default=".cache")),
-        ("sources", Optional(Type(dict))),
-        ("patches", Optional(Type(dict))),
+        *((key, Optional(Type(dict))) for key in ("sources", "patches", "reports")),
     )
 
     def __init__(self) -> None:

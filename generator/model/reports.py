@@ -90,12 +90,18 @@ class Run:
 
     @property
     def verdict(self) -> Verdict:
-        """The effective verdict: of each step the last attempt counts; fewer steps than planned are a miss."""
-        last = {step.name: step.verdict for step in self.steps}
-        verdicts = list(last.values())
-        if self.planned is not None and len(last) < self.planned:
+        """The effective verdict: the worst step counts, and fewer steps than planned are a miss.
+
+        A failed attempt counts too, unless the tool itself says that it was tried again and passed: two tests of one
+        name look like attempts, and a failure must not vanish behind the later one.
+        """
+        verdicts = [step.verdict for step in self.steps if step.reported not in PASSED_LATER]
+        if self.planned is not None and len({step.name for step in self.steps}) < self.planned:
             verdicts.append(Verdict.MISS)
         return worst(verdicts)
+
+
+PASSED_LATER = ("flakyFailure", "flakyError")  # Surefire's words for failed attempts of what passed in the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,19 @@ class Environment:
     memory_mb: int | None = None
     processors: int | None = None
     command_line: tuple[tuple[str, str], ...] = ()  # an allow-list of parameters, never the whole line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What a foreign format could say. What it cannot, such as the kernel and the target, comes from a sidecar."""
+
+    runs: tuple[Run, ...]
+    subjects: tuple[Subject, ...] = ()
+    environment: Environment = Environment()
+    tool: str = ""
+    tool_version: str = ""
+    started: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +175,8 @@ class Stored:
     path: str  # content/reports/<origin>/<id>.json, relative to the project
     committed: int | None = None  # seconds since 1970 of the commit that brought it in
     signer: str = ""  # who signed that commit, "" nobody
+    source: str = ""  # the source of mkdocs.yml that it was pulled from, "" our own folder
+    forged: str = ""  # why its origin is not believed, "" nothing speaks against it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,131 @@
+"""The test reports put together: every page and file that shows them, in shards that change together."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from generator.model.histories import History
+from generator.model.pages import Asset, Output
+from generator.model.report_histories import Brief, Line, Trial
+from generator.model.report_paths import architecture_badge_path, badge_path, report_data_path
+from generator.model.reports import KnownIssue, Stored, Subject
+from generator.pages.regressions import regressions_page
+from generator.pages.report_data import index_data, month_data
+from generator.pages.report_feeds import report_feeds
+from generator.pages.report_issues import issues_page
+from generator.pages.report_lines import line_outputs
+from generator.pages.report_lists import by_architecture, month_pages, reports_page
+from generator.pages.report_matrix import matrix_pages
+from generator.pages.report_sizes import sizes_page
+from generator.pages.reports import report_page
+from generator.pages.results import Results, relate_results
+from generator.parse.report_form import dump_report
+from generator.render.report_badges import architecture_badge, line_badge
+
+Find = Callable[[str], Stored]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Outputs that change together. `key` stands for all that they are made of but our code, the theme and the site.
+
+    The same key always stands for the same outputs: what was made of it before need not even be asked for again.
+    """
+
+    name: str
+    key: str
+    outputs: Callable[[], Iterator[Output]]
+
+
+def report_outputs(
+    stored: Collection[Stored], issues: Iterable[KnownIssue], histories: Mapping[str, History], *, site_url: str
+) -> Iterator[Output]:
+    """Yield every page and file about test reports. `histories` are by the name of their source."""
+    results = relate_results(stored, issues, histories, site_url)
+    by_id = {one.id: one for one in stored}
+    for shard in report_shards(by_id.__getitem__, results):
+        yield from shard.outputs()
+
+
+def report_shards(find: Find, results: Results) -> Iterator[Shard]:
+    """Yield the shards: a month of reports each, a line of history each, and what shows all of them.
+
+    `find` gives a report by its id. It is asked for those of a month only when the outputs of the month are.
+    """
+    keys = _Keys(results)
+    every = []
+    for month, briefs in results.months.items():
+        key = _digest(month, *map(keys.brief, briefs))
+        every.append(key)
+        shown = partial(_month_outputs, month, briefs, find, results)
+        yield Shard(name=f"month {month}", key=key, outputs=shown)
+    for line in results.lines.values():
+        key = _digest(line.key, *map(keys.trial, line.trials))
+        every.append(key)
+        yield Shard(name=f"line {line.key}", key=key, outputs=partial(_line_outputs, line, results))
+    facts = (results.newest, *map(repr, results.issues), *sorted(results.live))
+    yield Shard(name="all", key=_digest(*facts, *every), outputs=partial(_overview_outputs, results))
+
+
+def _month_outputs(month: str, briefs: Sequence[Brief], find: Find, results: Results) -> Iterator[Output]:
+    for brief in briefs:
+        one = find(brief.id)
+        yield report_page(one, results)
+        yield Asset(path=report_data_path(one.id), body=(dump_report(one.report),))
+    yield from month_pages(month, briefs, results)
+    if results.site_url:
+        yield month_data(month, briefs, results)
+
+
+def _line_outputs(line: Line, results: Results) -> Iterator[Output]:
+    yield from line_outputs(line, results)
+    yield Asset(path=badge_path(line.key), body=(line_badge(line).encode(),))
+
+
+def _overview_outputs(results: Results) -> Iterator[Output]:
+    yield reports_page(results)
+    yield from matrix_pages(results)
+    yield regressions_page(results)
+    yield issues_page(results)
+    yield sizes_page(results)
+    for name, (good, bad, total) in by_architecture(results).items():
+        badge = architecture_badge(name, good, bad, total)
+        yield Asset(path=architecture_badge_path(name), body=(badge.encode(),))
+    if results.site_url:
+        yield from report_feeds(results)
+        yield index_data(results)
+
+
+class _Keys:
+    """Names all that a report or a run is shown by, apart from what never changes: the report itself."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._titles = {issue.id: repr(issue) for issue in results.issues if issue.id in results.live}
+        self._shown: dict[tuple[Subject, ...], str] = {}
+
+    def brief(self, brief: Brief) -> str:
+        """Return the key of a report's page and of its row in a list."""
+        targets = [self._results.by_id.get(target) for target in (brief.supersedes, brief.withdraws) if target]
+        other = [(target.origin, target.forged) if target else () for target in targets]
+        own = (brief.moment, brief.committed, brief.signer, self._results.gone.get(brief.id), brief.source, *other)
+        return f"{brief.id} {own} {' '.join(map(self._related, brief.trials))}"
+
+    def trial(self, trial: Trial) -> str:
+        """Return the key of a run's row on its line."""
+        gone = self._results.gone.get(trial.report)
+        return f"{trial.report} {trial.number} {trial.moment} {gone.kind if gone else ''} {self._related(trial)}"
+
+    def _related(self, trial: Trial) -> str:
+        if trial.subjects not in self._shown:
+            found = [self._results.places.find(subject) for subject in trial.subjects]
+            self._shown[trial.subjects] = repr(found)
+        return self._shown[trial.subjects] + "".join(self._titles.get(identity, "") for identity in trial.issues)
+
+
+def _digest(*facts: str) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for fact in facts:
+        digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
