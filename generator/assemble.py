@@ -12,7 +12,7 @@ from generator.model.paths import bundle_path, diff_path, patch_path, raw_path
 from generator.model.releases import ReleaseFacts, Tarball, is_pre_release
 from generator.output.cache import Cache
 from generator.pages import api
-from generator.pages.commits import commit_page, part_pages
+from generator.pages.commits import Mentions, commit_page, part_pages
 from generator.pages.comparisons import comparison_pages
 from generator.pages.feeds import commits_feed, releases_feed
 from generator.pages.files import blob_page, files_index_pages, history_pages, tree_pages
@@ -21,7 +21,7 @@ from generator.pages.releases import downloads, release_before, release_page, re
 from generator.relate.files import copies, departures, file_histories, list_files, places, readme_of
 from generator.relate.references import Names, references
 from generator.relate.releases import by_tag, first_tags
-from generator.render.carriers import Carriers
+from generator.relate.subject_places import Tested
 from generator.sources.git import Mirror, list_tree
 from generator.sources.signatures import check_signatures
 from generator.sources.tarballs import load_tarballs
@@ -59,15 +59,15 @@ def relate_history(
     )
 
 
-def history_outputs(history: History, carried: Carriers) -> Iterator[Output]:
-    """Yield every page and file of a source's history; `carried` says who carries its commits as patches."""
+def history_outputs(history: History, said: Mentions) -> Iterator[Output]:
+    """Yield every page and file of a source's history; `said` is what patches and reports say of its commits."""
     source = history.source.name
     names = Names(list(history.by_sha))
     shas = ["", *(commit.sha for commit in history.commits), ""]
     for newer, commit, older in zip(shas, history.commits, shas[2:], strict=False):
         parts = history.records[commit.sha].parts
         fragments = [Fragment(diff_key(commit.sha, part)) for part in range(1, len(parts) + 1)]
-        yield commit_page(commit, history, names, fragments[:1], older, newer, carried)
+        yield commit_page(commit, history, names, fragments[:1], older, newer, said)
         yield from part_pages(commit, history, fragments)
         if commit.is_merge:
             yield Asset(path=bundle_path(source, commit.sha), body=(Fragment(plain_diff_key(commit.sha)),))
@@ -123,7 +123,9 @@ def _history_outputs(history: History, head: Listing) -> Iterator[Output]:
     yield from files_index_pages(history, head, gone)
 
 
-def release_outputs(history: History, mirror: Mirror, config: Config, cache: Cache, said: Said) -> Iterator[Output]:
+def release_outputs(
+    history: History, mirror: Mirror, config: Config, cache: Cache, said: Said, tested: Tested
+) -> Iterator[Output]:
     """Yield the pages of releases, what changed between them, and their downloads. They depend on the tags alone."""
     source = history.source
     tags = history.tags
@@ -146,7 +148,7 @@ def release_outputs(history: History, mirror: Mirror, config: Config, cache: Cac
         for tag in tags
     }
     for tag in tags:
-        yield release_page(history, tag, facts[tag.name])
+        yield release_page(history, tag, facts[tag.name], tested)
     yield releases_page(history, facts)
     archives = [archive for tag in tags for archive in facts[tag.name].archives]
     yield from downloads(history, archives)

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 from generator.model.histories import History
 from generator.model.pages import Asset, Output
@@ -49,17 +51,20 @@ def report_outputs(
 
 
 def report_shards(find: Find, results: Results) -> Iterator[Shard]:
-    """Yield the shards: a month of reports each, a line of history each, and what shows all of them.
+    """Yield the shards: the reports of a day, the list of a month, a line of history each, and what shows all of them.
 
-    `find` gives a report by its id. It is asked for those of a month only when the outputs of the month are.
+    `find` gives a report by its id. It is asked for those of a day only when the outputs of the day are.
     """
     keys = _Keys(results)
     every = []
     for month, briefs in results.months.items():
-        key = _digest(month, *map(keys.brief, briefs))
-        every.append(key)
-        shown = partial(_month_outputs, month, briefs, find, results)
-        yield Shard(name=f"month {month}", key=key, outputs=shown)
+        days = []
+        for day, own in groupby(briefs, key=attrgetter("day")):
+            listed = tuple(own)
+            days.append(_digest(*map(keys.brief, listed)))
+            yield Shard(name=f"day {day}", key=days[-1], outputs=partial(_day_outputs, listed, find, results))
+        every.append(_digest(month, *days))
+        yield Shard(name=f"month {month}", key=every[-1], outputs=partial(_month_outputs, month, briefs, results))
     for line in results.lines.values():
         key = _digest(line.key, *map(keys.trial, line.trials))
         every.append(key)
@@ -68,11 +73,14 @@ def report_shards(find: Find, results: Results) -> Iterator[Shard]:
     yield Shard(name="all", key=_digest(*facts, *every), outputs=partial(_overview_outputs, results))
 
 
-def _month_outputs(month: str, briefs: Sequence[Brief], find: Find, results: Results) -> Iterator[Output]:
+def _day_outputs(briefs: Sequence[Brief], find: Find, results: Results) -> Iterator[Output]:
     for brief in briefs:
         one = find(brief.id)
         yield report_page(one, results)
         yield Asset(path=report_data_path(one.id), body=(dump_report(one.report),))
+
+
+def _month_outputs(month: str, briefs: Sequence[Brief], results: Results) -> Iterator[Output]:
     yield from month_pages(month, briefs, results)
     if results.site_url:
         yield month_data(month, briefs, results)

@@ -1,8 +1,9 @@
 """The pipeline: sources are read, related, shown as pages, and put into the site."""
 
 import hashlib
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -10,22 +11,27 @@ from pathlib import Path
 
 from generator.assemble import data_outputs, file_outputs, history_outputs, relate_history, release_outputs
 from generator.assemble_patches import patch_outputs
+from generator.assemble_reports import report_shards
 from generator.config import Config
 from generator.errors import SourceError
 from generator.gather_patches import collections_key, gather_collections, patch_facts
+from generator.gather_reports import gather_issues, gather_reports
 from generator.model.histories import GitSource, History
 from generator.model.mirrors import MirrorState
 from generator.model.pages import Fragment, SearchEntry
-from generator.model.patches import Collection
+from generator.model.patches import Collection, Facts
 from generator.model.releases import is_pre_release
-from generator.output.cache import BrokenCache, Cache, open_cache, remove_cache
+from generator.model.reports import KnownIssue, Stored
+from generator.output.cache import BrokenCache, Cache, open_cache, pack, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
 from generator.output.shell import Render, Shell
 from generator.output.site import Site
 from generator.pages import api
+from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, sources_page
+from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
-from generator.render.carriers import Carriers, carriers
+from generator.render.carriers import carriers
 from generator.report import Report
 from generator.sources.git import Mirror, read_commits, read_tags
 from generator.sources.schemas import load_schemas
@@ -34,7 +40,7 @@ from generator.sources.tarballs import tarballs_digest
 from generator.sync import sync_source
 from generator.work.batches import Said
 from generator.work.commits import examine
-from generator.work.keys import code_key, renderer_key
+from generator.work.keys import code_key, renderer_key, report_shards_key
 
 CACHE = "work.sqlite"
 Say = Callable[[str], None]
@@ -107,6 +113,36 @@ class Ready:
     releases_group: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What is shown besides the sources: patches that others carry, and reports. `group` names all they depend on."""
+
+    collections: Sequence[Collection]
+    stored: Sequence[Stored]
+    issues: Sequence[KnownIssue]
+    group: str
+
+    @property
+    def patches_group(self) -> str:
+        """The group of all pages about patches."""
+        return f"patches:{self.group}"
+
+
+def _with_what_others_say(
+    ready: Sequence[Ready], collections: Sequence[Collection], stored: Sequence[Stored], issues: Sequence[KnownIssue]
+) -> list[Ready]:
+    """Put into the groups what else the pages of a source show: who carries a commit, which runs tested it."""
+    tested = _digest_of(*(f"{one.id} {one.forged}" for one in stored), repr(issues)) if stored else ""
+    carried = collections_key(collections) if collections else ""
+    if not tested and not carried:
+        return list(ready)
+    everything = _digest_of(carried, tested, *(found.group for found in ready))
+    return [
+        replace(found, group=f"{found.group}-{everything}", releases_group=f"{found.releases_group}-{tested}")
+        for found in ready
+    ]
+
+
 class Build:
     """The generated part of one build. What did not change is kept; what did is read, related and shown."""
 
@@ -126,13 +162,15 @@ class Build:
         with self._report.stage("patches"):
             tags = {found.source.name: read_tags(found.mirror) for found in ready}
             collections = gather_collections(self._config, tags, self._say)
-        if collections:
-            everything = _digest_of(collections_key(collections), *(found.group for found in ready))
-            ready = [replace(found, group=f"{found.group}-{everything}") for found in ready]
-        patches = f"patches:{_digest_of(*(found.group for found in ready), self._shell_key, code_key())}"
+        with self._report.stage("reports"):
+            stored = gather_reports(self._config, self._say)
+            issues = gather_issues(self._config)
+        ready = _with_what_others_say(ready, collections, stored, issues)
+        whole = _digest_of(*(found.group for found in ready), self._shell_key, code_key())
         changed = [found for found in ready if not self._kept(found)]
-        if changed or not self._site.keep_groups(patches):
-            self._show_all(ready, changed, collections, patches)
+        others = Others(collections=collections, stored=stored, issues=issues, group=whole)
+        if changed or not self._others_kept(others):
+            self._show_all(ready, changed, others)
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
         if self._config.site_url:
             address = self._config.site_url
@@ -145,28 +183,52 @@ class Build:
             self._report.sources.append({"name": found.source.name, "commits": _count(found), "changed": False})
         return kept
 
-    def _show_all(
-        self, ready: Sequence[Ready], changed: Sequence[Ready], collections: Sequence[Collection], patches: str
-    ) -> None:
-        """Show the sources that changed, and the patches: what is said of one depends on all."""
+    def _others_kept(self, others: Others) -> bool:
+        """Keep what patches and reports gave at the last build, when all they depend on is as it was."""
+        labels = self._cache.get(report_shards_key(others.group))
+        return labels is not None and self._site.keep_groups(others.patches_group, *json.loads(labels))
+
+    def _show_all(self, ready: Sequence[Ready], changed: Sequence[Ready], others: Others) -> None:
+        """Show the sources that changed, the patches and the reports: what is said of one depends on all."""
         histories, examined = {}, {}
         for found in ready:
             histories[found.source.name], examined[found.source.name] = self._history(found)
         with self._report.stage("patches"):
             mirrors = {found.source.name: found.mirror for found in ready}
             said = self._progress("patches", "collections tried")
-            facts = patch_facts(collections, histories, mirrors, self._cache, said)
-            carried = carriers(collections, facts)
+            facts = patch_facts(others.collections, histories, mirrors, self._cache, said)
+        with self._report.stage("reports"):
+            results = relate_results(others.stored, others.issues, histories, self._config.site_url)
+            shown = Mentions(carried=carriers(others.collections, facts), tested=tested_commits(results))
         for found in changed:
-            self._show(found, histories[found.source.name], examined[found.source.name], carried)
-        if self._site.keep_groups(patches):
+            self._show(found, histories[found.source.name], examined[found.source.name], shown)
+        if self._others_kept(others):
             return
         with self._report.stage("patches"):
-            said = self._progress("patches", "patches highlighted")
-            for output in patch_outputs(
-                collections, facts, histories, site_url=self._config.site_url, cache=self._cache, said=said
-            ):
-                self._site.put(output, patches)
+            self._show_patches(others, facts, histories)
+        with self._report.stage("reports"):
+            self._show_reports(others, results)
+
+    def _show_patches(self, others: Others, facts: Facts, histories: Mapping[str, History]) -> None:
+        said = self._progress("patches", "patches highlighted")
+        address = self._config.site_url
+        for output in patch_outputs(
+            others.collections, facts, histories, site_url=address, cache=self._cache, said=said
+        ):
+            self._site.put(output, others.patches_group)
+
+    def _show_reports(self, others: Others, results: Results) -> None:
+        """Put the reports into the site shard by shard; a shard that is as it was is not even made again."""
+        by_id = {one.id: one for one in others.stored}
+        around = _digest_of(self._shell_key, code_key(), self._config.site_url)
+        labels = []
+        for shard in report_shards(by_id.__getitem__, results):
+            labels.append(f"reports {shard.name}:{_digest_of(shard.key, around)}")
+            if not self._site.keep_groups(labels[-1]):
+                for output in shard.outputs():
+                    self._site.put(output, labels[-1])
+        kept = (report_shards_key(others.group), pack(json.dumps(labels).encode()))
+        self._cache.put_packed([kept])
 
     def _ready(self, source: GitSource, absent: list[tuple[str, str]]) -> Ready | None:
         """Return the source with its mirror; note it as absent when there is none."""
@@ -192,19 +254,19 @@ class Build:
             releases_group=f"{source.name}-releases:{tags}",
         )
 
-    def _show(self, found: Ready, history: History, examined: int, carried: Carriers) -> None:
+    def _show(self, found: Ready, history: History, examined: int, shown: Mentions) -> None:
         """Put all pages of a source into the site."""
         mirror, cache, source = found.mirror, self._cache, found.source
         highlighted, prepared = (
             self._progress(source.name, what) for what in ("files highlighted", "releases prepared")
         )
         stages = [
-            ("pages", found.group, history_outputs(history, carried)),
+            ("pages", found.group, history_outputs(history, shown)),
             ("files", found.group, file_outputs(history, mirror, cache, highlighted)),
             ("data", found.group, data_outputs(history, mirror, self._config.site_url)),
         ]
         if not self._site.keep_groups(found.releases_group):
-            releases = release_outputs(history, mirror, self._config, cache, prepared)
+            releases = release_outputs(history, mirror, self._config, cache, prepared, shown.tested)
             stages.append(("releases", found.releases_group, releases))
         for stage, group, outputs in stages:
             with self._report.stage(stage):

@@ -303,7 +303,7 @@ def _report_source(name: str, entry: Any, place: Place, folder: Path) -> ReportS
 def _check_public(address: str, path: tuple[str, ...], place: Place) -> None:
     """Refuse a password in a file that everybody reads."""
     if re.match(r"[a-z+]+://[^/]*:[^/]*@", address, re.IGNORECASE):
-        raise place.error(path, "must hold no password: put a token into the environment, as KDUMP_PORTAL_TOKEN")
+        raise place.error(path, "must hold no password: put a token into the environment, as KDUMP_PORTAL_TOKEN_NAME")
 
 
 def _file(entry: Mapping, key: str, folder: Path) -> str:

@@ -3,19 +3,38 @@
 import os
 
 from generator.config import Config
-from generator.errors import PortalError
-from generator.model.reports import Stored
+from generator.errors import ParseError, PortalError
+from generator.model.reports import KnownIssue, Stored
+from generator.parse.known_issue import parse_known_issue
 from generator.sources.git import Mirror
 from generator.sources.report_arrivals import Arrivals, kept_arrivals, load_arrivals, read_signers
 from generator.sources.report_pull import arrivals_file, pulled_folder
 from generator.sources.reports import ReportFolder, Say, load_reports
 
+ISSUES = "known-issues"
 OWN = ".own"  # no name of a source begins with a dot
 
 
 def gather_reports(config: Config, say: Say) -> tuple[Stored, ...]:
     """Return every report, our own first. What cannot be read is said and hides nothing else."""
     return load_reports(report_folders(config, say), say)
+
+
+def gather_issues(config: Config) -> tuple[KnownIssue, ...]:
+    """Return the reviewed files that explain failures, by name. Raises PortalError with every problem, one a line."""
+    issues, problems = [], []
+    folder = config.reports.folder / ISSUES
+    for file in sorted(folder.glob("*.yml")):
+        shown = os.path.relpath(file, config.file.parent)
+        try:
+            issues.append(parse_known_issue(file.read_text("utf-8"), source=shown, name=file.stem))
+        except (OSError, UnicodeDecodeError) as problem:
+            problems.append(f"{shown}:1: cannot be read: {problem}")
+        except ParseError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise PortalError("\n".join(problems))
+    return tuple(issues)
 
 
 def report_folders(config: Config, say: Say) -> tuple[ReportFolder, ...]:

@@ -1,9 +1,12 @@
 """Reports as they are handed in: small, true in form, and never published."""
 
 import hashlib
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from generator.model.reports import Environment, Report, Run, Scenario, Step, Subject, Verdict
 from generator.parse.report import dump_report
@@ -46,6 +49,8 @@ def put(folder: Path, *reports: Report) -> list[Path]:
 
 def ssh_key(folder: Path, name: str) -> tuple[Path, str]:
     """Make an SSH key; return its file, and the public half as one line without a comment."""
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
     file = folder / name
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file], check=True, timeout=30)
     return file, " ".join(file.with_suffix(".pub").read_text("utf-8").split()[:2])

@@ -1,6 +1,7 @@
 """One commit: what it says, what became of it, what it changed, and its patch."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from generator.model.commits import Commit, CommitRecord, Person, Verification
 from generator.model.histories import History
@@ -19,18 +20,28 @@ from generator.model.paths import (
 )
 from generator.relate.files import architectures
 from generator.relate.references import Names
+from generator.relate.subject_places import Tested
 from generator.render.carriers import Carriers, carried_by
 from generator.render.changes import stat_table
 from generator.render.escape import esc
 from generator.render.html import href, link, moment, year_of
 from generator.render.messages import message_html, trailers_html
+from generator.render.tested import tested_by
 
 BADGES = {"verified": "badge-ok", "lossy": "badge-warn", "failed": "badge-bad", "merge": "badge-none"}
 SHORT = 12
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentions:
+    """What others say of commits and releases: who carries them as patches, which runs tested them."""
+
+    carried: Carriers
+    tested: Tested
+
+
 def commit_page(
-    commit: Commit, history: History, names: Names, diff: Sequence[Fragment], older: str, newer: str, carried: Carriers
+    commit: Commit, history: History, names: Names, diff: Sequence[Fragment], older: str, newer: str, said: Mentions
 ) -> Page:
     """Show a commit with the first part of its diff. `older` and `newer` are its log neighbours, "" at the ends."""
     source = history.source.name
@@ -46,7 +57,8 @@ def commit_page(
             _facts(commit, history, here),
             _message(commit, history, names, here),
             _relations(commit, history, here),
-            carried_by(source, commit.sha, carried, here),
+            carried_by(source, commit.sha, said.carried, here),
+            tested_by(source, commit.sha, said.tested, here),
             _verification(commit, record.verification, here, source),
             _changes(commit, record, source),
             *diff,

@@ -16,10 +16,13 @@ from generator.model.paths import (
     tree_path,
 )
 from generator.model.releases import Archive, ReleaseFacts, SignatureState, is_pre_release
+from generator.relate.subject_places import Tested
 from generator.render.escape import esc
 from generator.render.html import day, href, link, moment
+from generator.render.tested import tested_by
 
 SUMS = "SHA256SUMS"
+NOT_TESTED: Tested = {}
 CLASSES = (
     ("tarball", "Tarball as released", "As its authors published it: it has <code>configure</code>."),
     (
@@ -122,8 +125,8 @@ def sha256sums(history: History, archives: Iterable[Archive]) -> Asset:
     return Asset(path=snapshot_path(history.source.name, SUMS), body=("".join(lines).encode(),))
 
 
-def release_page(history: History, tag: Tag, facts: ReleaseFacts) -> Page:
-    """Show one release: what it is, what it gives away, what came with it."""
+def release_page(history: History, tag: Tag, facts: ReleaseFacts, tested: Tested = NOT_TESTED) -> Page:
+    """Show one release: what it is, what it gives away, what came with it, and by which runs it was `tested`."""
     source = history.source
     here = release_path(source.name, tag.name)
     before = release_before(history, tag)
@@ -138,6 +141,7 @@ def release_page(history: History, tag: Tag, facts: ReleaseFacts) -> Page:
             _facts(history, tag, facts, before, len(commits), here),
             _message(tag),
             _downloads(source.name, facts, here),
+            tested_by(source.name, tag.name, tested, here),
             _shortlog(source.name, commits, here),
         ),
         crumbs=(*_crumbs(history), Link("Releases", releases_path(source.name))),

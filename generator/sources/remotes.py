@@ -19,6 +19,7 @@ TOKEN = "KDUMP_PORTAL_TOKEN"
 USER = "KDUMP_PORTAL_USER"
 DEFAULT_USER = "x-access-token"  # GitHub takes any name, and GitLab any for its own tokens but those of a job
 HIDDEN = "[hidden]"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ def find_remote(where: str, *, folder: Path, environment: Mapping[str, str] = os
     header, secrets = _credentials(parts, public, clone, environment)
     if not header:
         return Remote(address=public)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise SourceError(f"{public}: the token would be sent in the clear: give an https address")
     # Without redirects: the header must not go to whom the server names.
     base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
     pairs = ((f"http.{base}.extraHeader", header), ("http.followRedirects", "false"))

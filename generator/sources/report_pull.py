@@ -1,6 +1,7 @@
 """Reports brought here from a git branch, a folder or an HTTPS index: each one checked before it is kept."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from generator.model.report_sources import ReportSource
 from generator.render.escape import decode
 from generator.sources.git import Mirror, list_tree, open_blobs
 from generator.sources.http import fetch_file
-from generator.sources.remotes import find_remote
+from generator.sources.remotes import LOOPBACK, TOKEN, USER, find_remote
 from generator.sources.report_arrivals import REPORT_RE, load_arrivals
 from generator.sources.reports import (
     LARGEST_BYTES,
@@ -30,7 +31,6 @@ LARGEST_INDEX_BYTES = 64 << 20
 MOST_REPORTS = 500_000
 TIMEOUT_S = 30.0
 REGULAR = ("100644", "100755")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ def _open_branch(
 
 def _fetch(mirror: Mirror, source: ReportSource, base: Path) -> None:
     """Bring the branch here; the address is nowhere kept, and credentials are in git's environment alone."""
-    remote = find_remote(source.address, folder=base)
+    remote = find_remote(source.address, folder=base, environment=_credentials(source.name, os.environ))
     if not (mirror.folder / "HEAD").exists():
         mirror.folder.mkdir(parents=True, exist_ok=True)
         mirror.run("init", "--quiet", "--bare", str(mirror.folder))
@@ -147,6 +147,13 @@ def _fetch(mirror: Mirror, source: ReportSource, base: Path) -> None:
     if process.returncode:
         words = " ".join(remote.clean(decode(errors)).split())
         raise SourceError(f"{source.name}: {remote.address}: the branch {source.branch} cannot be fetched: {words}")
+
+
+def _credentials(name: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the environment has for this source alone: a token for one server must not go to the others."""
+    ending = re.sub(r"[^A-Z0-9]", "_", name.upper())
+    found = {variable: environment.get(f"{variable}_{ending}", "") for variable in (TOKEN, USER)}
+    return {variable: value for variable, value in found.items() if value}
 
 
 @contextmanager

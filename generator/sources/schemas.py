@@ -7,6 +7,7 @@ ENDING = ".schema.json"
 
 
 def load_schemas() -> Mapping[str, str]:
-    """Return name -> text of every schema that `pages.api` publishes."""
-    found = {item.name: item for item in files("generator.pages").iterdir() if item.name.endswith(ENDING)}
+    """Return name -> text of every schema that is published: of our data, and of the reports we take."""
+    places = (files("generator.pages"), files("generator.parse"))
+    found = {item.name: item for place in places for item in place.iterdir() if item.name.endswith(ENDING)}
     return {name.removesuffix(ENDING): found[name].read_text("utf-8") for name in sorted(found)}

@@ -58,3 +58,8 @@ def blob_key(kind: str, blob: str, path: str) -> str:
 def comparison_key(older: str, newer: str, part: int) -> str:
     """Return the key of a page of the diff between two commits; part 0 holds the facts."""
     return f"{renderer_key()}/comparison/{older}/{newer}/{part}"
+
+
+def report_shards_key(group: str) -> str:
+    """Return the key of the names of the shards that all reports gave; `group` names what they depended on."""
+    return f"{renderer_key()}/report-shards/{group}"

@@ -464,12 +464,13 @@ def keys_of(reports: Iterable[Stored], issues: Iterable[KnownIssue] = ()) -> dic
     return {shard.name: shard.key for shard in report_shards({}.__getitem__, results)}
 
 
-def test_a_new_report_changes_its_month_its_line_and_what_shows_all() -> None:
+def test_a_new_report_changes_its_day_its_month_its_line_and_what_shows_all() -> None:
     reports = list(many(80))
     before, after = keys_of(reports[:-1]), keys_of(reports)
     changed = {name for name in after if before.get(name) != after[name]}
     key = history_key(reports[-1].report, reports[-1].report.runs[0])
-    assert changed == {"all", f"line {key}", next(name for name in changed if name.startswith("month"))}
+    day = next(name.removeprefix("day ") for name in changed if name.startswith("day"))
+    assert changed == {"all", f"line {key}", f"day {day}", f"month {day[:7]}"}
 
 
 def test_equal_keys_mean_equal_outputs() -> None:

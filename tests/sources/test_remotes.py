@@ -57,6 +57,14 @@ def test_without_credentials_nothing_is_set(tmp_path):
     assert find_remote("ssh://git@example.org/a", folder=tmp_path, environment={}).address == "ssh://git@example.org/a"
 
 
+def test_a_token_is_not_sent_in_the_clear(tmp_path):
+    with pytest.raises(SourceError, match="in the clear") as raised:
+        find_remote("http://ci:s3cret@example.org/a.git", folder=tmp_path, environment={})
+    assert "s3cret" not in str(raised.value)
+    assert find_remote("http://ci:s3cret@127.0.0.1:1/a.git", folder=tmp_path, environment={}).settings
+    assert find_remote("http://example.org/a.git", folder=tmp_path, environment={}).settings == {}
+
+
 def test_every_spelling_of_a_credential_is_hidden(tmp_path):
     remote = find_remote("https://ci:s3cret%2F%2Btok@example.org/a.git", folder=tmp_path, environment={})
     packed = base64.b64encode(f"ci:{TOKEN}".encode()).decode()

@@ -111,12 +111,12 @@ def test_hostile_files_of_a_branch_stay_out_and_hide_nothing(tmp_path):
 
 def test_a_private_branch_is_pulled_with_a_token_that_is_kept_nowhere(tmp_path, monkeypatch):
     push(bare(tmp_path / "r.git"), report())
-    monkeypatch.setenv("KDUMP_PORTAL_TOKEN", TOKEN)
-    monkeypatch.setenv("KDUMP_PORTAL_USER", "ci-bot")
+    monkeypatch.setenv("KDUMP_PORTAL_TOKEN_LAB", TOKEN)
+    monkeypatch.setenv("KDUMP_PORTAL_USER_LAB", "ci-bot")
     with smart_http(tmp_path, TOKEN) as web:
         lab = source("git", f"{web.address}/r.git")
         assert pull(tmp_path, lab).new == 1
-        monkeypatch.setenv("KDUMP_PORTAL_TOKEN", "another")
+        monkeypatch.setenv("KDUMP_PORTAL_TOKEN_LAB", "another")
         with pytest.raises(SourceError) as raised:
             pull(tmp_path, lab)
     assert "another" not in str(raised.value)
@@ -124,6 +124,15 @@ def test_a_private_branch_is_pulled_with_a_token_that_is_kept_nowhere(tmp_path, 
         file for file in (tmp_path / "cache").rglob("*") if file.is_file() and TOKEN.encode() in file.read_bytes()
     ]
     assert holding == []
+
+
+def test_no_source_gets_the_token_of_another(tmp_path, monkeypatch):
+    push(bare(tmp_path / "r.git"), report())
+    monkeypatch.setenv("KDUMP_PORTAL_TOKEN", TOKEN)
+    monkeypatch.setenv("KDUMP_PORTAL_TOKEN_OTHER", TOKEN)
+    with smart_http(tmp_path) as web:
+        assert pull(tmp_path, source("git", f"{web.address}/r.git")).new == 1
+        assert {said for _, said in web.requests} == {""}
 
 
 def test_signers_are_told(tmp_path):
