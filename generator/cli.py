@@ -4,6 +4,7 @@ import argparse
 import errno
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from generator.patch_command import add_patch, check_patches, describe, describe
 from generator.plugin import build_site, read_config, serve_site
 from generator.report import Report
 from generator.report_arguments import add_report_commands
+from generator.report_command import pull_reports
 from generator.sources.patches import load_collections
 from generator.sync import sync_patches, sync_releases, sync_source
 
@@ -80,6 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PortalError as problem:
         print(f"kdump-portal: {problem}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone, which makes nothing wrong of what was done.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as problem:
         if problem.errno not in MENDABLE:
             raise
@@ -165,7 +171,7 @@ def _sync(options: argparse.Namespace) -> int:
     try:
         results = [_sync_one(config, source) for source in chosen]
         if not options.names:
-            results.append(_sync_patches(config))
+            results += [_sync_patches(config), _sync_reports(config)]
     finally:
         lock.release()
     if options.json:
@@ -193,6 +199,13 @@ def _sync_patches(config: Config) -> dict[str, object]:
     for problem in problems:
         logging.warning("patches: %s", problem)
     return {"name": "patches", "problem": "; ".join(problems)}
+
+
+def _sync_reports(config: Config) -> dict[str, object]:
+    problems = [problem for pulled in pull_reports(config) for problem in (pulled.failure, *pulled.problems) if problem]
+    for problem in problems:
+        logging.warning("reports: %s", problem)
+    return {"name": "reports", "problem": "; ".join(problems)}
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -86,7 +86,7 @@ def files(history: History, rows: Iterable[Row], site_url: str) -> Asset:
 def schemas(texts: Mapping[str, str], site_url: str) -> tuple[Asset, ...]:
     """Return the published schemas; `texts` maps a name such as `commits` to the text of its schema."""
     return tuple(
-        Asset(path=_schema(name), body=(_dump({"$id": site_url + _schema(name), **json.loads(text)}, indent=1),))
+        Asset(path=_schema(name), body=(_dump(json.loads(text) | {"$id": site_url + _schema(name)}, indent=1),))
         for name, text in sorted(texts.items())
     )
 

@@ -7,6 +7,7 @@ from generator.model.pages import Link, Page
 from generator.model.report_histories import Standing, Trial
 from generator.model.report_paths import (
     KNOWN_ISSUES,
+    MATRIX,
     REPORTS,
     issue_anchor,
     line_path,
@@ -14,10 +15,11 @@ from generator.model.report_paths import (
     report_data_path,
     report_path,
 )
-from generator.model.reports import Attachment, Environment, Report, Run, Step, Stored, Verdict
+from generator.model.reports import Attachment, Environment, Report, Run, Step, Stored, Subject, Verdict
 from generator.pages.report_pieces import brief_badge, brief_title, trial_badge
 from generator.pages.reproducing import reproduce
 from generator.pages.results import SECTION, Results
+from generator.relate.subject_places import Places
 from generator.render.escape import esc
 from generator.render.html import link, outside
 from generator.render.reports import (
@@ -26,7 +28,6 @@ from generator.render.reports import (
     counted,
     day_html,
     fact_list,
-    legend,
     mark,
     name_html,
     numbers_html,
@@ -37,6 +38,7 @@ from generator.render.reports import (
     where_text,
 )
 
+WORDS = f'<p class="note">{link(f"{MATRIX}#words", "What the verdicts mean", report_path(""))}</p>\n'
 MOST_RUNS = 100
 MOST_STEPS = 500  # of a run
 MOST_CHARACTERS = 200_000  # of a run's evidence
@@ -59,10 +61,10 @@ def report_page(stored: Stored, results: Results) -> Page:
             _facts(stored, results, here),
             "".join(_runs(stored, brief.trials, results, here)),
             _environment(stored.report.environment, stored.report.kernel_line),
-            _subjects(stored.report, results, here),
+            _subjects(stored.report.subjects, results.places),
             reproduce(stored.report),
             _origin(stored),
-            legend(),
+            WORDS,
         ),
         crumbs=(Link("Reports", REPORTS), Link(brief.month, month_path(brief.month))),
         section=SECTION,
@@ -284,15 +286,17 @@ def _parameter(name: str, value: str) -> str:
     return f"{name}={value}" if value else name
 
 
-def _subjects(report: Report, results: Results, here: str) -> str:
+def _subjects(subjects: tuple[Subject, ...], places: Places) -> str:
+    """Show what was tested. Reports stand in one folder, so the same subjects look the same on every page."""
+    here = report_path("")
     rows = [
         (
             subject.role,
-            subject_html(subject, results.places, here)
+            subject_html(subject, places, here)
             + (f' <code class="note">{name_html(subject.commit)}</code>' if subject.commit else "")
             + (f' <span class="note">{name_html(subject.package)}</span>' if subject.package else ""),
         )
-        for subject in report.subjects
+        for subject in subjects
     ]
     shown = fact_list(rows) or '<p class="note">The report does not say which versions were tested.</p>\n'
     return f'<h2 id="subjects">What was tested</h2>\n{shown}'

@@ -47,7 +47,7 @@ def legend() -> str:
     items = "".join(f"<dt>{BADGES[verdict]}</dt><dd>{words}</dd>\n" for verdict, words in MEANINGS.items())
     nothing = f"<dt>{NO_RESULT}</dt><dd>nobody reported this: it is not known whether it works</dd>\n"
     words = f'<dl class="facts">{items}{nothing}</dl>'
-    return f'<details class="legend"><summary>What the words mean</summary>\n{words}</details>\n'
+    return f'<details class="legend" id="words"><summary>What the words mean</summary>\n{words}</details>\n'
 
 
 def day_html(day: str) -> str:

@@ -79,7 +79,8 @@ def test_the_schemas_are_valid_and_every_one_is_used(mirror, history, tmp_path):
         jsonschema.Draft202012Validator.check_schema(schema)
         assert schema["$id"] == address
     used = {read(asset)["schema"] for asset in everything(mirror, history, tmp_path)}
-    assert used | {f"{SITE}api/v1/schema/patches.json"} == set(schemas)  # that one: see test_patches
+    others = ("patches", "report", "report-index", "reports")  # see test_patches, test_report and test_reports
+    assert used | {f"{SITE}api/v1/schema/{name}.json" for name in others} == set(schemas)
 
 
 def test_hostile_texts_are_valid_json_too(tmp_path):
