@@ -22,6 +22,7 @@ from generator.model.pages import Fragment, SearchEntry
 from generator.model.patches import Collection, Facts
 from generator.model.releases import is_pre_release
 from generator.model.reports import KnownIssue, Stored
+from generator.outcome import Report
 from generator.output.cache import BrokenCache, Cache, open_cache, pack, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
 from generator.output.shell import Render, Shell
@@ -32,7 +33,6 @@ from generator.pages.landing import Summary, sources_page
 from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
-from generator.report import Report
 from generator.sources.git import Mirror, read_commits, read_tags
 from generator.sources.schemas import load_schemas
 from generator.sources.signatures import public_keys

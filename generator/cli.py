@@ -15,11 +15,11 @@ from generator import __version__
 from generator.config import Config, Options
 from generator.errors import PortalError, SourceError
 from generator.model.histories import GitSource
+from generator.outcome import Report
 from generator.output.check import check_site
 from generator.output.lock import Lock
 from generator.patch_command import add_patch, check_patches, describe, describe_all, summary
 from generator.plugin import build_site, read_config, serve_site
-from generator.report import Report
 from generator.report_arguments import add_report_commands
 from generator.report_command import pull_reports
 from generator.sources.patches import load_collections

@@ -16,10 +16,10 @@ from mkdocs.utils import CountHandler
 from generator.build import HandWritten, build_portal
 from generator.config import NO_OPTIONS, PLUGIN, Config, Options, load_config
 from generator.errors import OutputError, PortalError
+from generator.outcome import Report
 from generator.output.lock import Lock
 from generator.output.preview import preview
 from generator.output.site import prepare
-from generator.report import Report
 
 log = get_plugin_logger(PLUGIN)
 
