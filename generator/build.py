@@ -29,7 +29,7 @@ from generator.output.shell import Render, Shell
 from generator.output.site import Site
 from generator.pages import api
 from generator.pages.commits import Mentions
-from generator.pages.landing import Summary, sources_page
+from generator.pages.landing import Summary, absent_page, sources_page
 from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
@@ -156,7 +156,7 @@ class Build:
 
     def run(self) -> None:
         """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
-        absent: list[tuple[str, str]] = []
+        absent: list[GitSource] = []
         with self._report.stage("sources"):
             ready = [found for source in self._config.sources if (found := self._ready(source, absent))]
         with self._report.stage("patches"):
@@ -171,6 +171,8 @@ class Build:
         others = Others(collections=collections, stored=stored, issues=issues, group=whole)
         if changed or not self._others_kept(others):
             self._show_all(ready, changed, others)
+        for source in absent:
+            self._site.put(absent_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
         if self._config.site_url:
             address = self._config.site_url
@@ -230,7 +232,7 @@ class Build:
         kept = (report_shards_key(others.group), pack(json.dumps(labels).encode()))
         self._cache.put_packed([kept])
 
-    def _ready(self, source: GitSource, absent: list[tuple[str, str]]) -> Ready | None:
+    def _ready(self, source: GitSource, absent: list[GitSource]) -> Ready | None:
         """Return the source with its mirror; note it as absent when there is none."""
         try:
             mirror, state = _mirror(self._config, source, self._say)
@@ -240,7 +242,7 @@ class Build:
             if self._config.require_sources:
                 raise
             self._say(f"{source.name}: not available: {problem}")
-            absent.append((source.title, str(problem)))
+            absent.append(source)
             self._report.sources.append({"name": source.name, "problem": str(problem)})
             return None
         around = (self._shell_key, _notice(state), self._config.site_url)

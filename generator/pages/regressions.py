@@ -8,15 +8,17 @@ from generator.model.reports import Subject
 from generator.pages.report_pieces import toolbar
 from generator.pages.results import CRUMBS, SECTION, Results, line_title
 from generator.relate.report_history import changed_subjects
+from generator.render.escape import esc
 from generator.render.html import href, link
 from generator.render.reports import (
-    build_text,
+    SHORT,
     counted,
     day_html,
     mark,
     name_html,
     short_html,
     subject_html,
+    told_apart,
     verdict_badge,
 )
 
@@ -66,21 +68,25 @@ def _fixed(results: Results, here: str) -> str:
         return ""
     found.sort(key=lambda pair: (-pair[0].fixed.moment, pair[1].key))
     items = "".join(
-        f"<li>{link(line_path(line.key), line_title(line), here)}: bad since {name_html(build_text(one.bad))}, "
-        f"good again with {name_html(build_text(one.fixed))}</li>\n"
-        for one, line in found[:100]
+        f"<li>{link(line_path(line.key), line_title(line), here)}: {_past(one)}</li>\n" for one, line in found[:100]
     )
     return f'<h2 id="fixed">Fixed</h2>\n<p>{counted(len(found), "regression")} of the past.</p>\n<ul>{items}</ul>\n'
 
 
+def _past(one: Regression) -> str:
+    bad, fixed = map(name_html, told_apart(one.bad, one.fixed))
+    return f"bad since {bad}, good again with {fixed}"
+
+
 def regression_html(one: Regression, results: Results, here: str) -> str:
     """Return one regression: its three or four runs, and what changed between good and bad."""
-    rows = [("Last good", one.good), ("First bad", one.bad)]
+    good, bad = told_apart(one.good, one.bad)
+    rows = [("Last good", one.good, good), ("First bad", one.bad, bad)]
     if one.latest is not one.bad:
-        rows.append(("Newest bad", one.latest))
+        rows.append(("Newest bad", one.latest, told_apart(one.good, one.latest)[1]))
     if one.fixed:
-        rows.append(("Good again", one.fixed))
-    items = "".join(f"<dt>{name}</dt><dd>{_run(trial, here)}</dd>\n" for name, trial in rows)
+        rows.append(("Good again", one.fixed, told_apart(one.bad, one.fixed)[1]))
+    items = "".join(f"<dt>{name}</dt><dd>{_run(trial, build, here)}</dd>\n" for name, trial, build in rows)
     changes = "".join(
         f"<dt>{short_html(role)}</dt><dd>{_range(before, after, results, here)}</dd>\n"
         for role, before, after in changed_subjects(one.good, one.bad)
@@ -97,18 +103,23 @@ def regression_html(one: Regression, results: Results, here: str) -> str:
 UNCHANGED = "<p>Nothing that the reports name changed between good and bad.</p>\n"
 
 
-def _run(trial: Trial, here: str) -> str:
+def _run(trial: Trial, build: str, here: str) -> str:
     address = href(f"{report_path(trial.report)}#run-{trial.number}", here)
     at = f" at {short_html(trial.failure)}" if trial.failure else ""
     return (
-        f'{verdict_badge(trial.verdict)} <a href="{address}">{name_html(build_text(trial))}</a>{at}'
+        f'{verdict_badge(trial.verdict)} <a href="{address}">{name_html(build)}</a>{at}'
         f' <span class="note">{day_html(trial.day)}</span>'
     )
 
 
+def _subject(one: Subject | None, results: Results, here: str) -> str:
+    commit = f' <code class="note">{esc(one.commit[:SHORT])}</code>' if one and one.commit else ""
+    return subject_html(one, results.places, here) + commit
+
+
 def _range(before: Subject | None, after: Subject | None, results: Results, here: str) -> str:
     """Return two versions of a subject, with the commits between them where the portal has their history."""
-    shown = f"{subject_html(before, results.places, here)} → {subject_html(after, results.places, here)}"
+    shown = " → ".join(_subject(one, results, here) for one in (before, after))
     source, commits = results.places.between(before, after) if before and after else ("", ())
     if not commits:
         return shown

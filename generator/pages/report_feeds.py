@@ -10,7 +10,7 @@ from generator.pages.report_pieces import brief_title
 from generator.pages.results import Results, line_title
 from generator.render.atom import Entry, atom
 from generator.render.escape import esc
-from generator.render.reports import build_text, where_text
+from generator.render.reports import told_apart, where_text
 
 AUTHOR = "kdump portal"
 
@@ -45,10 +45,11 @@ def _report(brief: Brief, results: Results) -> Entry:
 
 def _regression(one: Regression, line: Line, results: Results) -> Entry:
     """A line may regress again: the address of the entry holds the first bad report, so that it is another then."""
-    words = f"good with {build_text(one.good)}, bad since {build_text(one.bad)}"
+    good, bad = told_apart(one.good, one.bad)
+    words = f"good with {good}, bad since {bad}"
     return Entry(
         address=f"{results.site_url}{line_path(line.key)}#{one.bad.report[:20]}-{one.bad.number}",
-        title=f"{line_title(line)}: bad since {build_text(one.bad)}",
+        title=f"{line_title(line)}: bad since {bad}",
         author=one.bad.origin or "(no origin)",
         updated=Stamp(one.bad.moment, "+0000"),
         html=f"<p>{esc(line_title(line))}: {esc(words)}.</p>",

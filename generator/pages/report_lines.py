@@ -24,6 +24,7 @@ from generator.render.reports import (
     scenario_text,
     seconds,
     short_html,
+    told_apart,
     verdict_badge,
 )
 
@@ -103,7 +104,7 @@ def _words(line: Line, latest: Trial) -> str:
     build = name_html(build_text(latest))
     found = line.open_regression
     if found and latest.outcome == "bad":
-        good, bad = name_html(build_text(found.good)), name_html(build_text(found.bad))
+        good, bad = map(name_html, told_apart(found.good, found.bad))
         return f"It was good with {good} and is bad since {bad}; the newest run is of {build}."
     if latest.outcome == "bad":
         good = any(trial.outcome == "good" for trial in line.counted)

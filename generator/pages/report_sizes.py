@@ -109,7 +109,8 @@ def _row(size: Size, here: str) -> str:
     memory = " to ".join(plain(value) for value in dict.fromkeys(machines))
     return (
         f"<tr><td>{esc(calm(size.kernel_line) or 'not named')}</td><td>{esc(calm(size.target) or 'not named')}</td>"
-        f'<td class="num">{len(size.trials):,}</td><td class="num" data-unit="MB machine">{memory}</td>'
+        f'<td class="num" data-unit="runs">{len(size.trials):,}</td>'
+        f'<td class="num" data-unit="MB machine">{memory}</td>'
         f'<td class="num" data-unit="MB most needed">{_value(most, most.figures.used_mb if most else None, here)}</td>'
         f'<td class="num" data-unit="MB enough">{_reserved(size.enough(), here)}</td>'
         f'<td class="num" data-unit="MB failed">{_reserved(size.failed(), here)}</td></tr>\n'

@@ -7,6 +7,7 @@ from functools import lru_cache
 from generator.model.paths import commit_path, release_path
 from generator.model.report_histories import Trial
 from generator.model.reports import Number, Scenario, Subject, Verdict
+from generator.relate.report_history import changed_subjects
 from generator.relate.subject_places import Places
 from generator.render.escape import esc
 from generator.render.html import link
@@ -67,6 +68,8 @@ def megabytes(value: float | None) -> str:
 
 def plain(value: float) -> str:
     """Return a number as people write it: three digits of what is small, no fraction where it says nothing."""
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
@@ -161,6 +164,18 @@ def build_text(trial: Trial) -> str:
     if kernel or not trial.subjects:
         return kernel or "a build that was not named"
     return f"{calm(trial.subjects[0].role)} {subject_text(trial.subjects[0])}"
+
+
+def told_apart(before: Trial, after: Trial) -> tuple[str, str]:
+    """Return what names two builds, as text: where their kernels are the same, the first thing that is not."""
+    names = build_text(before), build_text(after)
+    changed = changed_subjects(before, after)
+    if names[0] != names[1] or not changed:
+        return names
+    role, old, new = changed[0]
+    if subject_text(old) == subject_text(new) and old and new and old.commit != new.commit:
+        return f"{calm(role)} {old.commit[:SHORT] or '?'}", f"{calm(role)} {new.commit[:SHORT] or '?'}"
+    return f"{calm(role)} {subject_text(old)}", f"{calm(role)} {subject_text(new)}"
 
 
 def fact_list(rows: Sequence[tuple[str, str]]) -> str:
