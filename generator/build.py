@@ -132,7 +132,7 @@ def _with_what_others_say(
     ready: Sequence[Ready], collections: Sequence[Collection], stored: Sequence[Stored], issues: Sequence[KnownIssue]
 ) -> list[Ready]:
     """Put into the groups what else the pages of a source show: who carries a commit, which runs tested it."""
-    tested = _digest_of(*(f"{one.id} {one.forged}" for one in stored), repr(issues)) if stored else ""
+    tested = _digest_of(*(f"{one.id} {one.forged} {one.committed}" for one in stored), repr(issues)) if stored else ""
     carried = collections_key(collections) if collections else ""
     if not tested and not carried:
         return list(ready)

@@ -24,35 +24,32 @@ class Shell:
 
     def digest(self) -> str:
         """Return a digest of the theme as generated pages have it."""
-        pieces = [piece for depth in (1, 2, 3) for piece in self._pieces(depth, "/history/")]
-        return hashlib.blake2b("\0".join(pieces).encode(), digest_size=16).hexdigest()
+        pieces = [text or name.encode() for depth in (1, 2, 3) for name, text in self._pieces(depth, "/history/")]
+        return hashlib.blake2b(b"\0".join(pieces), digest_size=16).hexdigest()
 
     def key(self, page: Page) -> bytes:
         """Return a digest of everything around the page's own body."""
-        digest = hashlib.blake2b(digest_size=16)
-        pieces = self._pieces(page.path.count("/"), page.section)
         slots = _slots(page)
-        for piece in pieces:
-            digest.update(piece.encode("utf-8") if not SLOT_RE.fullmatch(piece) else slots[piece[1:-1]].encode())
-        return digest.digest()
+        pieces = self._pieces(page.path.count("/"), page.section)
+        around = b"".join([slots[name].encode() if name else text for name, text in pieces])
+        return hashlib.blake2b(around, digest_size=16).digest()
 
     def wrap(self, page: Page, resolve: Callable[[Fragment], bytes]) -> bytes:
         """Return the whole page; fragments of its body come from `resolve`."""
         slots = _slots(page)
         parts = []
-        for piece in self._pieces(page.path.count("/"), page.section):
-            name = piece[1:-1] if SLOT_RE.fullmatch(piece) else ""
+        for name, text in self._pieces(page.path.count("/"), page.section):
             if name == "body":
                 parts += [resolve(part) if isinstance(part, Fragment) else part.encode() for part in page.body]
             else:
-                parts.append((slots[name] if name else piece).encode())
+                parts.append(slots[name].encode() if name else text)
         return b"".join(parts)
 
-    def _cut(self, depth: int, section: str) -> tuple[str, ...]:
+    def _cut(self, depth: int, section: str) -> tuple[tuple[str, bytes], ...]:
+        """Return (slot, "") and ("", text) pieces in turn, the text ready to be written."""
         text = self._render(depth, section, {name: f"\x02{name}\x03" for name in SLOTS})
-        return tuple(
-            piece if number % 2 == 0 else f"\x02{piece}\x03" for number, piece in enumerate(SLOT_RE.split(text))
-        )
+        pieces = enumerate(SLOT_RE.split(text))
+        return tuple((piece, b"") if number % 2 else ("", piece.encode()) for number, piece in pieces)
 
 
 def _slots(page: Page) -> dict[str, str]:

@@ -55,6 +55,9 @@ class Site:
         self._resolve = resolve
         self._documents = documents
         self._old = _load_manifest(final)
+        self._by_group: dict[str, dict[str, Kept]] = {}
+        for path, kept in self._old.items():
+            self._by_group.setdefault(kept.group, {})[path] = kept
         self._there = set(_walk(final))
         self._new: dict[str, Kept] = {}
 
@@ -79,10 +82,10 @@ class Site:
 
     def keep_groups(self, *groups: str) -> bool:
         """Keep all that the last build made for `groups`; False when some of it is missing, and nothing is kept."""
-        mine = {path: kept for path, kept in self._old.items() if kept.group in groups}
+        mine = {path: kept for group in set(groups) for path, kept in self._by_group.get(group, {}).items()}
         searchable = [path for path, kept in mine.items() if kept.searchable]
-        found = {kept.group for kept in mine.values()}
-        if found != set(groups) or not mine.keys() <= self._there or not self._documents.keep(searchable):
+        known = self._by_group.keys() >= set(groups)
+        if not known or not mine.keys() <= self._there or not self._documents.keep(searchable):
             return False
         self._new.update(mine)
         self.tally.kept += len(mine)
