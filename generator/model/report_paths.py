@@ -5,8 +5,7 @@ from functools import lru_cache
 
 from generator.model.paths import slug
 
-REPORTS = "reports/all/index.html"  # the generated first page; the hand-written one is WRITTEN
-WRITTEN = "reports/index.html"
+REPORTS = "reports/all/index.html"  # `reports/` itself is for a hand-written page, which need not be there
 MATRIX = "reports/matrix/index.html"
 SIZING = "reports/sizing.html"
 KNOWN_ISSUES = "reports/known-issues.html"

@@ -9,7 +9,6 @@ from generator.model.report_paths import (
     REGRESSIONS,
     REPORTS,
     SIZING,
-    WRITTEN,
     report_path,
 )
 from generator.pages.results import Results
@@ -33,7 +32,6 @@ WAYS = (
     (REGRESSIONS, "Regressions"),
     (KNOWN_ISSUES, "Known issues"),
     (SIZING, "Memory sizes"),
-    (WRITTEN, "About reports"),
 )
 TAIL = "</tbody></table></div>\n"
 

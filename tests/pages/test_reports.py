@@ -33,7 +33,7 @@ from generator.sources.schemas import load_schemas
 
 SITE = "https://portal.example/"
 VOID = {"br", "img", "input", "meta", "link", "hr"}
-WRITTEN = {"reports/index.html", "api/v1/reports.json", "reports/all.atom"}
+WRITTEN = {"api/v1/reports.json", "reports/all.atom"}
 DAY = 86_400
 
 
