@@ -22,13 +22,13 @@ def web():
 def sync(web, tmp_path):
     """Return a function that syncs one collection of missing (name, path, sum) and says what went wrong."""
 
-    def sync(*wanted, address=""):
+    def sync(*wanted, address="", archive=""):
         missing = tuple(
             Missing(name=name, purpose="x", address=path and (address or web.address) + path, sha256=digest)
             for name, path, digest in wanted
         )
         collection = Collection(name="old", title="Old", kind="historical", target=TARGET, missing=missing)
-        return sync_missing([collection], tmp_path, lambda line: None, timeout_s=2, pause_s=0.01)
+        return sync_missing([collection], tmp_path, lambda line: None, timeout_s=2, pause_s=0.01, archive=archive)
 
     return sync
 
@@ -78,3 +78,10 @@ def test_a_name_cannot_leave_the_folder(web, sync, tmp_path):
     assert sync(("../../a.patch", "/a", "")) == ()
     assert [file.parent for file in tmp_path.rglob("*.patch")] == [tmp_path / "old" / "~2e.~2f.."] or kept(tmp_path)
     assert not (tmp_path.parent / "a.patch").exists()
+
+
+def test_what_the_address_no_longer_has_an_archive_may_have(web, sync, tmp_path):
+    gone = f"{web.address}/gone/a.patch"
+    web.files[f"/web/{gone}"] = DIFF
+    assert sync(("a.patch", "/gone/a.patch", ""), archive=f"{web.address}/web/") == ()
+    assert kept(tmp_path) == {"a.patch": DIFF}
