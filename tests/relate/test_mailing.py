@@ -1,4 +1,4 @@
-"""What is foreseen of mails, case by case; tests/work/test_commits.py compares it with `git am`."""
+"""What is foreseen of mails, case by case; the tests of the work on commits compare it with `git am`."""
 
 import pytest
 from world import ODD_AUTHORS, ODD_DATES
