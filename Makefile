@@ -33,7 +33,9 @@ clean:
 	rm -rf $(VENV) .cache site site.new site.old
 
 $(VENV)/site.stamp: requirements/site.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# Debian keeps venv in a package of its own; as root it is installed when it is missing.
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+		{ apt-get -qq update && apt-get -qq install --yes python3-venv && $(PYTHON) -m venv --clear $(VENV); }
 	$(PIP) --require-hashes -r requirements/site.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
