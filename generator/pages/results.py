@@ -7,7 +7,7 @@ from functools import cached_property
 from generator.model.histories import History
 from generator.model.pages import Link
 from generator.model.report_histories import Brief, Line, Standing, Trial
-from generator.model.report_paths import ALL_FEED, REGRESSIONS_FEED, REPORTS, line_path
+from generator.model.report_paths import ALL_FEED, REGRESSIONS_FEED, REPORTS
 from generator.model.reports import KnownIssue, Stored
 from generator.relate.known_issues import explained, explainer, is_expired, newest_day, unexplained
 from generator.relate.report_history import lines_of, standings
@@ -129,8 +129,3 @@ def line_title(line: Line) -> str:
     """Return what tells a line from the others, as text."""
     where = (line.architecture, line.distribution, line.kernel_line)
     return " · ".join((scenario_text(line.scenario), *(calm(part) for part in where if part)))
-
-
-def line_link(line: Line) -> Link:
-    """Return the way to a line's page."""
-    return Link(line_title(line), line_path(line.key))
