@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from generator.assemble import data_outputs, file_outputs, history_outputs, relate_history, release_outputs
+from generator.assemble import (
+    data_outputs,
+    file_outputs,
+    history_outputs,
+    manual_outputs,
+    relate_history,
+    release_outputs,
+)
 from generator.assemble_patches import patch_outputs
 from generator.assemble_reports import report_shards
 from generator.config import Config
@@ -30,6 +37,7 @@ from generator.output.site import Site
 from generator.pages import api
 from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, absent_page, sources_page
+from generator.pages.manual import absent_manual_page
 from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
@@ -173,6 +181,8 @@ class Build:
             self._show_all(ready, changed, others)
         for source in absent:
             self._site.put(absent_page(source), "landing")
+            if source.manual:
+                self._site.put(absent_manual_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
         if self._config.site_url:
             address = self._config.site_url
@@ -266,6 +276,7 @@ class Build:
             ("pages", found.group, history_outputs(history, shown)),
             ("files", found.group, file_outputs(history, mirror, cache, highlighted)),
             ("data", found.group, data_outputs(history, mirror, self._config.site_url)),
+            ("files", found.group, manual_outputs(history, mirror)),
         ]
         if not self._site.keep_groups(found.releases_group):
             releases = release_outputs(history, mirror, self._config, cache, prepared, shown.tested)

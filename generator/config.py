@@ -159,7 +159,7 @@ def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
     if not NAME_RE.fullmatch(name):
         raise place.error(path, "a source's name is lower-case letters, digits, `.`, `_` and `-`")
     _check_keys(entry, KEYS, path, place)
-    for key in ("title", "description", "branch", "keyring"):
+    for key in ("title", "description", "branch", "keyring", "manual"):
         if not isinstance(entry.get(key, ""), str):
             raise place.error((*path, key), "must be text; put it in quotes")
     addresses = _texts(entry, "addresses", path, place)
@@ -176,10 +176,11 @@ def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
         xz=_texts(entry, "xz", path, place),
         keyring=str(folder / keyring) if keyring else "",
         tarballs=_tarballs(entry, path, place),
+        manual=entry.get("manual", ""),
     )
 
 
-KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring", "tarballs")
+KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring", "tarballs", "manual")
 
 
 def _absolute(address: str, folder: Path) -> str:
