@@ -20,9 +20,10 @@ from generator.assemble import (
 from generator.assemble_patches import patch_outputs
 from generator.assemble_reports import report_shards
 from generator.config import Config
+from generator.content import Content
 from generator.errors import SourceError
 from generator.gather_patches import collections_key, gather_collections, patch_facts
-from generator.gather_reports import gather_issues, gather_reports
+from generator.gather_reports import gather_issues
 from generator.model.histories import GitSource, History
 from generator.model.mirrors import MirrorState
 from generator.model.pages import Fragment, SearchEntry
@@ -54,42 +55,45 @@ CACHE = "work.sqlite"
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandWritten:
-    """A page that MkDocs made of Markdown: its path in the site, and what search knows of it (text)."""
-
-    path: str
-    title: str
-    text: str
-
-
-def build_portal(config: Config, final: Path, render: Render, hand_written: Sequence[HandWritten], say: Say) -> Report:
+def build_portal(
+    config: Config,
+    final: Path,
+    render: Render,
+    content: Content,
+    say: Say,
+) -> Report:
     """Add everything generated to what MkDocs wrote into the staging folder, and put the whole in its place.
 
     Raises SourceError when a required source is missing; the old site then stays as it is.
     """
     try:
-        return _build(config, final, render, hand_written, say)
+        return _build(config, final, render, content, say)
     except BrokenCache as problem:
         say(f"the cache is broken ({problem}): it is made anew")
         remove_cache(config.cache_folder / CACHE)
-        return _build(config, final, render, hand_written, say)
+        return _build(config, final, render, content, say)
 
 
-def _build(config: Config, final: Path, render: Render, hand_written: Sequence[HandWritten], say: Say) -> Report:
+def _build(
+    config: Config,
+    final: Path,
+    render: Render,
+    content: Content,
+    say: Say,
+) -> Report:
     report = Report()
     documents = SearchDocuments(config.cache_folder / f"search-{_digest_of(str(final))}")
     shell = Shell(render)
     with open_cache(config.cache_folder / CACHE) as cache:
         site = Site(final, shell, partial(_fragment, cache), documents)
-        for page in hand_written:
+        for page in content.pages:
             entry = SearchEntry(text=page.text, filters=(("kind", "page"),))
             documents.put(page.path, page.title, entry)
-        Build(config, site, cache, shell.digest(), report, say).run()
+        Build(config, site, cache, shell.digest(), report, say).run(content.stored)
         cache.drop_others(f"{renderer_key()}/")
     with report.stage("pages"):
         changed = ((path, kept.modified) for path, kept in site.pages())
-        for output in site_outputs(config.site_url, [page.path for page in hand_written], changed):
+        for output in site_outputs(config.site_url, [page.path for page in content.pages], changed):
             site.put(output, "site")
     with report.stage("search"):
         index = site.old_files(f"{FOLDER}/")
@@ -162,7 +166,7 @@ class Build:
         self._report = report
         self._say = say
 
-    def run(self) -> None:
+    def run(self, stored: Sequence[Stored]) -> None:
         """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
         absent: list[GitSource] = []
         with self._report.stage("sources"):
@@ -171,7 +175,6 @@ class Build:
             tags = {found.source.name: read_tags(found.mirror) for found in ready}
             collections = gather_collections(self._config, tags, self._say)
         with self._report.stage("reports"):
-            stored = gather_reports(self._config, self._say)
             issues = gather_issues(self._config)
         ready = _with_what_others_say(ready, collections, stored, issues)
         whole = _digest_of(*(found.group for found in ready), self._shell_key, code_key())

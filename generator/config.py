@@ -25,6 +25,7 @@ class Config:
 
     file: Path
     site_url: str
+    content_folder: Path  # of the hand-written pages
     cache_folder: Path
     sources: tuple[GitSource, ...]
     patches: PatchSources
@@ -104,7 +105,9 @@ def _plugin_node(file: Path) -> yaml.Node | None:
     return None
 
 
-def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, options: Options = NO_OPTIONS) -> Config:
+def load_config(
+    settings: Mapping[str, Any], *, file: Path, site_url: str, docs_dir: str = "content", options: Options = NO_OPTIONS
+) -> Config:
     """Check the plugin's settings and return them. Raises ConfigError with every problem, one a line."""
     place = Place(file)
     problems: list[ConfigError] = []
@@ -132,6 +135,7 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
     return Config(
         file=file,
         site_url=site_url.rstrip("/") + "/" if site_url else "",
+        content_folder=(file.parent / docs_dir).resolve(),
         cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
         sources=_overridden(sources, options),
         patches=patches,

@@ -1,6 +1,6 @@
 """A small program with a manual page, in the shapes that option tables and usage texts have: all of it our own."""
 
-# ruff: noqa: E101, W191
+# ruff: noqa: E101
 
 PAGE = r""".\" A comment
 .TH brew 8 "May 2026" Linux "User Manuals"
