@@ -87,7 +87,7 @@ def _build(
     with open_cache(config.cache_folder / CACHE) as cache:
         site = Site(final, shell, partial(_fragment, cache), documents)
         for page in content.pages:
-            entry = SearchEntry(text=page.text, filters=(("kind", "page"),))
+            entry = SearchEntry(text="", filters=(("kind", "page"),), sections=page.sections)
             documents.put(page.path, page.title, entry)
         Build(config, site, cache, shell.digest(), report, say).run(content.stored)
         cache.drop_others(f"{renderer_key()}/")

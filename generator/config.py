@@ -135,7 +135,7 @@ def load_config(
     return Config(
         file=file,
         site_url=site_url.rstrip("/") + "/" if site_url else "",
-        content_folder=(file.parent / docs_dir).resolve(),
+        content_folder=file.parent / docs_dir,
         cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
         sources=_overridden(sources, options),
         patches=patches,

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from markupsafe import Markup
-
 from generator.config import Config
 from generator.errors import ParseError, PortalError
 from generator.gather_reports import gather_reports
@@ -26,6 +24,7 @@ from generator.relate.guides import guide_states
 from generator.render.guides import show_guide
 from generator.render.linking import add_links, known
 from generator.render.references import fill_in
+from generator.render.sections import sections
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -36,11 +35,11 @@ LINKS = "data/links.yml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandWritten:
-    """A page that MkDocs made of Markdown: its path in the site, and what search knows of it (text)."""
+    """A page that MkDocs made of Markdown: its path in the site, and what search knows of its parts."""
 
     path: str
     title: str
-    text: str
+    sections: tuple[tuple[str, str, str], ...]
 
 
 def load_content(config: Config, say: Say) -> "Content":
@@ -70,7 +69,7 @@ class Content:
         if guide:
             text = show_guide(text, guide, self._states.get(guide.scenario, GuideState()), path)
         text = add_links(text, path, self._known)
-        self.pages.append(HandWritten(path=path, title=title, text=str(Markup(text).striptags())))
+        self.pages.append(HandWritten(path=path, title=title, sections=sections(text)))
         return text
 
     def problems(self) -> Iterator[str]:
