@@ -25,6 +25,8 @@ test: $(VENV)/test.stamp
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell content docs generator benchmarks ci *.md *.yml
+	$(BIN)/pymarkdown scan -r content *.md requirements/README.md
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

@@ -17,12 +17,14 @@ from generator.pages.comparisons import comparison_pages
 from generator.pages.feeds import commits_feed, releases_feed
 from generator.pages.files import blob_page, files_index_pages, history_pages, tree_pages
 from generator.pages.log import log_pages
+from generator.pages.manual import manual_page
 from generator.pages.releases import downloads, release_before, release_page, releases_page, sha256sums
 from generator.relate.files import copies, departures, file_histories, list_files, places, readme_of
 from generator.relate.references import Names, references
 from generator.relate.releases import by_tag, first_tags
 from generator.relate.subject_places import Tested
 from generator.sources.git import Mirror, list_tree
+from generator.sources.manuals import read_manual
 from generator.sources.signatures import check_signatures
 from generator.sources.tarballs import load_tarballs
 from generator.work.batches import Said
@@ -166,6 +168,12 @@ def data_outputs(history: History, mirror: Mirror, site_url: str) -> Iterator[Ou
         yield commits_feed(history, site_url)
         yield from api.commits(history, site_url)
         yield api.files(history, list_tree(mirror, history.head), site_url)
+
+
+def manual_outputs(history: History, mirror: Mirror) -> Iterator[Output]:
+    """Yield the page of a source's manual, where it has one."""
+    if history.source.manual:
+        yield manual_page(history, read_manual(mirror, history.head, history.source.manual))
 
 
 def _xz_tags(history: History) -> list[str]:

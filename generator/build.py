@@ -9,13 +9,21 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from generator.assemble import data_outputs, file_outputs, history_outputs, relate_history, release_outputs
+from generator.assemble import (
+    data_outputs,
+    file_outputs,
+    history_outputs,
+    manual_outputs,
+    relate_history,
+    release_outputs,
+)
 from generator.assemble_patches import patch_outputs
 from generator.assemble_reports import report_shards
 from generator.config import Config
+from generator.content import Content
 from generator.errors import SourceError
 from generator.gather_patches import collections_key, gather_collections, patch_facts
-from generator.gather_reports import gather_issues, gather_reports
+from generator.gather_reports import gather_issues
 from generator.model.histories import GitSource, History
 from generator.model.mirrors import MirrorState
 from generator.model.pages import Fragment, SearchEntry
@@ -30,6 +38,7 @@ from generator.output.site import Site
 from generator.pages import api
 from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, absent_page, sources_page
+from generator.pages.manual import absent_manual_page
 from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
@@ -46,42 +55,45 @@ CACHE = "work.sqlite"
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandWritten:
-    """A page that MkDocs made of Markdown: its path in the site, and what search knows of it (text)."""
-
-    path: str
-    title: str
-    text: str
-
-
-def build_portal(config: Config, final: Path, render: Render, hand_written: Sequence[HandWritten], say: Say) -> Report:
+def build_portal(
+    config: Config,
+    final: Path,
+    render: Render,
+    content: Content,
+    say: Say,
+) -> Report:
     """Add everything generated to what MkDocs wrote into the staging folder, and put the whole in its place.
 
     Raises SourceError when a required source is missing; the old site then stays as it is.
     """
     try:
-        return _build(config, final, render, hand_written, say)
+        return _build(config, final, render, content, say)
     except BrokenCache as problem:
         say(f"the cache is broken ({problem}): it is made anew")
         remove_cache(config.cache_folder / CACHE)
-        return _build(config, final, render, hand_written, say)
+        return _build(config, final, render, content, say)
 
 
-def _build(config: Config, final: Path, render: Render, hand_written: Sequence[HandWritten], say: Say) -> Report:
+def _build(
+    config: Config,
+    final: Path,
+    render: Render,
+    content: Content,
+    say: Say,
+) -> Report:
     report = Report()
     documents = SearchDocuments(config.cache_folder / f"search-{_digest_of(str(final))}")
     shell = Shell(render)
     with open_cache(config.cache_folder / CACHE) as cache:
         site = Site(final, shell, partial(_fragment, cache), documents)
-        for page in hand_written:
-            entry = SearchEntry(text=page.text, filters=(("kind", "page"),))
+        for page in content.pages:
+            entry = SearchEntry(text="", filters=(("kind", "page"),), sections=page.sections)
             documents.put(page.path, page.title, entry)
-        Build(config, site, cache, shell.digest(), report, say).run()
+        Build(config, site, cache, shell.digest(), report, say).run(content.stored)
         cache.drop_others(f"{renderer_key()}/")
     with report.stage("pages"):
         changed = ((path, kept.modified) for path, kept in site.pages())
-        for output in site_outputs(config.site_url, [page.path for page in hand_written], changed):
+        for output in site_outputs(config.site_url, [page.path for page in content.pages], changed):
             site.put(output, "site")
     with report.stage("search"):
         index = site.old_files(f"{FOLDER}/")
@@ -154,7 +166,7 @@ class Build:
         self._report = report
         self._say = say
 
-    def run(self) -> None:
+    def run(self, stored: Sequence[Stored]) -> None:
         """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
         absent: list[GitSource] = []
         with self._report.stage("sources"):
@@ -163,7 +175,6 @@ class Build:
             tags = {found.source.name: read_tags(found.mirror) for found in ready}
             collections = gather_collections(self._config, tags, self._say)
         with self._report.stage("reports"):
-            stored = gather_reports(self._config, self._say)
             issues = gather_issues(self._config)
         ready = _with_what_others_say(ready, collections, stored, issues)
         whole = _digest_of(*(found.group for found in ready), self._shell_key, code_key())
@@ -173,6 +184,8 @@ class Build:
             self._show_all(ready, changed, others)
         for source in absent:
             self._site.put(absent_page(source), "landing")
+            if source.manual:
+                self._site.put(absent_manual_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
         if self._config.site_url:
             address = self._config.site_url
@@ -266,6 +279,7 @@ class Build:
             ("pages", found.group, history_outputs(history, shown)),
             ("files", found.group, file_outputs(history, mirror, cache, highlighted)),
             ("data", found.group, data_outputs(history, mirror, self._config.site_url)),
+            ("files", found.group, manual_outputs(history, mirror)),
         ]
         if not self._site.keep_groups(found.releases_group):
             releases = release_outputs(history, mirror, self._config, cache, prepared, shown.tested)

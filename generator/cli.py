@@ -13,7 +13,9 @@ from pathlib import Path
 
 from generator import __version__
 from generator.config import Config, Options
+from generator.content import load_content
 from generator.errors import PortalError, SourceError
+from generator.link_command import check_links
 from generator.model.histories import GitSource
 from generator.outcome import Report
 from generator.output.check import check_site
@@ -49,6 +51,14 @@ examples:
   kdump-portal build --json | jq .stages_s
 
 exit status: 0 done; 1 an input or the site is wrong (one line each says what, and what to do); 2 wrong usage.
+"""
+CHECK_DESCRIPTION = """\
+Looks at a built site: every internal link leads somewhere, ids are unique, checksums are right. Without SITE also at
+content/: every page has title, description and owner, no guide failed in its latest report.
+
+  kdump-portal check --links    asks for the external links of the hand-written pages as well: each host slowly, HEAD
+                                before GET, nothing twice within --max-age days. Results go to content/data/links.yml;
+                                pages show a dead link as dead. No answer is not dead: it is called unreachable.
 """
 PATCH_DESCRIPTION = """\
 Works on the collections in patches/ beside mkdocs.yml: a folder each, with collection.yml and the files as received.
@@ -122,7 +132,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common], help="show the site here and follow changes")
     serve.add_argument("-a", "--dev-addr", metavar="HOST:PORT", help="where to listen (default: 127.0.0.1:8000)")
     serve.set_defaults(run=_serve)
-    check = commands.add_parser("check", parents=[common, machine], help="look at a built site")
+    looks = {"help": "look at a built site", "description": CHECK_DESCRIPTION, "formatter_class": form}
+    check = commands.add_parser("check", parents=[common, machine], **looks)
+    check.add_argument("--links", action="store_true", help="ask for the external links too; needs the network")
+    age = "with --links: what was asked for since is not (default: 7)"
+    check.add_argument("--max-age", metavar="DAYS", type=int, default=7, help=age)
     check.add_argument("site", nargs="?", type=Path, help="its folder (default: `site_dir` of mkdocs.yml)")
     check.set_defaults(run=_check)
     patch = commands.add_parser(
@@ -244,15 +258,28 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    site = options.site or read_config(config_file=options.config_file, options=Options(sources={}))[1]
+    site, checked = options.site, None
+    problems: list[str] = []
+    if site is None or options.links:
+        config, built = read_config(config_file=options.config_file, options=Options(sources={}))
+        site = site or built
+        content = load_content(config, logging.info)
+        problems += content.problems()
+        checked = (
+            check_links(config, content, site, max_age_days=options.max_age, say=logging.info)
+            if options.links
+            else None
+        )
     result = check_site(site, logging.info)
+    problems += [*(checked.problems if checked else ()), *result.problems]
     if options.json:
-        print(json.dumps({"files": result.files, "links": result.links, "problems": result.problems}, indent=1))
+        told = {"files": result.files, "links": result.links, "problems": problems}
+        print(json.dumps(told | ({"external": checked.rows} if checked else {}), indent=1))
     else:
-        for problem in result.problems:
-            print(problem)
-        print(f"{result.files:,} files, {result.links:,} links: {len(result.problems)} problems")
-    return 1 if result.problems else 0
+        print("".join(f"{line}\n" for line in (*(checked.notes if checked else ()), *problems)), end="")
+        print(f"{checked.summary}\n" if checked else "", end="")
+        print(f"{result.files:,} files, {result.links:,} links: {len(problems)} problems")
+    return 1 if problems else 0
 
 
 def _patch_folders(options: argparse.Namespace) -> tuple[Path, Path]:

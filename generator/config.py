@@ -25,6 +25,7 @@ class Config:
 
     file: Path
     site_url: str
+    content_folder: Path  # of the hand-written pages
     cache_folder: Path
     sources: tuple[GitSource, ...]
     patches: PatchSources
@@ -104,7 +105,9 @@ def _plugin_node(file: Path) -> yaml.Node | None:
     return None
 
 
-def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, options: Options = NO_OPTIONS) -> Config:
+def load_config(
+    settings: Mapping[str, Any], *, file: Path, site_url: str, docs_dir: str = "content", options: Options = NO_OPTIONS
+) -> Config:
     """Check the plugin's settings and return them. Raises ConfigError with every problem, one a line."""
     place = Place(file)
     problems: list[ConfigError] = []
@@ -132,6 +135,7 @@ def load_config(settings: Mapping[str, Any], *, file: Path, site_url: str, optio
     return Config(
         file=file,
         site_url=site_url.rstrip("/") + "/" if site_url else "",
+        content_folder=file.parent / docs_dir,
         cache_folder=(file.parent / str(settings.get("cache_dir") or ".cache")).resolve(),
         sources=_overridden(sources, options),
         patches=patches,
@@ -159,7 +163,7 @@ def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
     if not NAME_RE.fullmatch(name):
         raise place.error(path, "a source's name is lower-case letters, digits, `.`, `_` and `-`")
     _check_keys(entry, KEYS, path, place)
-    for key in ("title", "description", "branch", "keyring"):
+    for key in ("title", "description", "branch", "keyring", "manual"):
         if not isinstance(entry.get(key, ""), str):
             raise place.error((*path, key), "must be text; put it in quotes")
     addresses = _texts(entry, "addresses", path, place)
@@ -176,10 +180,11 @@ def _source(name: str, entry: Any, place: Place, folder: Path) -> GitSource:
         xz=_texts(entry, "xz", path, place),
         keyring=str(folder / keyring) if keyring else "",
         tarballs=_tarballs(entry, path, place),
+        manual=entry.get("manual", ""),
     )
 
 
-KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring", "tarballs")
+KEYS = ("title", "description", "addresses", "branch", "trees", "xz", "keyring", "tarballs", "manual")
 
 
 def _absolute(address: str, folder: Path) -> str:

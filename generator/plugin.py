@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from markupsafe import Markup
 from mkdocs.commands.build import build, get_context
 from mkdocs.commands.serve import serve
 from mkdocs.config import load_config as load_mkdocs_config
@@ -13,8 +12,9 @@ from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.utils import CountHandler
 
-from generator.build import HandWritten, build_portal
+from generator.build import build_portal
 from generator.config import NO_OPTIONS, PLUGIN, Config, Options, load_config
+from generator.content import load_content
 from generator.errors import OutputError, PortalError
 from generator.outcome import Report
 from generator.output.lock import Lock
@@ -38,8 +38,6 @@ class PortalPlugin(BasePlugin):
         self._serving = False
         self._portal: Config
         self._lock: Lock
-        self._final: Path
-        self._pages: list[HandWritten] = []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Remember whether MkDocs serves: then its own output folder is left alone."""
@@ -47,15 +45,15 @@ class PortalPlugin(BasePlugin):
 
     def on_config(self, config):
         """Check our settings, and let MkDocs write beside the site that stands there."""
-        self._pages = []
         try:
-            self._portal = load_config(
-                self.config, file=Path(config.config_file_path), site_url=config.site_url or "", options=self.options
-            )
+            self._portal = _portal_config(config, self, self.options)
             self._final = self._portal.cache_folder / "preview" if self._serving else Path(config.site_dir)
             self._lock = Lock(self._portal.cache_folder)
             self._lock.take(log.info)
             staging = prepare(self._final)
+            self._content = load_content(self._portal, log.info)
+            for problem in self._content.problems() if config.strict else ():
+                log.warning(problem)
         except (PortalError, OSError) as problem:
             raise PluginError(str(problem)) from problem
         if not self._serving:
@@ -72,12 +70,13 @@ class PortalPlugin(BasePlugin):
         self._env = env
         return env
 
+    def on_page_markdown(self, markdown, *, page, config, files):
+        """Fill in the reference data that a page asks for."""
+        return self._content.markdown(markdown)
+
     def on_page_content(self, html, *, page, config, files):
-        """Note the words of a hand-written page for search."""
-        self._pages.append(
-            HandWritten(path=page.file.dest_uri, title=page.title or "", text=str(Markup(html).striptags()))
-        )
-        return html
+        """Add links and results to a hand-written page, and note its words for search."""
+        return self._content.html(html, page.title or "", Path(page.file.abs_src_path or ""), page.file.dest_uri)
 
     def on_post_build(self, *, config) -> None:
         """Build the generated part; unless warnings are errors and there were some, put the site in its place."""
@@ -91,7 +90,7 @@ class PortalPlugin(BasePlugin):
             return self._env.get_template("generated.html").render(**context, slot=slots, current=section)
 
         try:
-            self.report = build_portal(self._portal, self._final, render, self._pages, log.info)
+            self.report = build_portal(self._portal, self._final, render, self._content, log.info)
         except PortalError as problem:
             raise PluginError(str(problem)) from problem
         self._lock.release()
@@ -135,10 +134,12 @@ def read_config(*, config_file: str | None, options: Options) -> tuple[Config, P
         config = load_mkdocs_config(config_file=config_file)
     except MkDocsException as problem:
         raise OutputError(str(problem)) from problem
-    file = Path(config.config_file_path)
-    return load_config(_plugin(config).config, file=file, site_url=config.site_url or "", options=options), Path(
-        config.site_dir
-    )
+    return _portal_config(config, _plugin(config), options), Path(config.site_dir)
+
+
+def _portal_config(config, plugin: PortalPlugin, options: Options) -> Config:
+    file, site_url = Path(config.config_file_path), config.site_url or ""
+    return load_config(plugin.config, file=file, site_url=site_url, docs_dir=config.docs_dir, options=options)
 
 
 def _plugin(config) -> PortalPlugin:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 ROOT = Path(__file__).parents[1]
+FRONT = "---\ntitle: A page\ndescription: A sentence.\nowner: docs\n---\n\n"
 CONTENT = {
-    "index.md": "# Home\n\nThe home page.\n",
-    "search.md": "---\ntemplate: search.html\n---\n\n# Search this portal\n",
-    "about/index.md": "# About\n\nAbout it.\n",
-    "about/how-made.md": "# How\n\nHow it is made.\n\n## Verification\n\nProven.\n",
+    "index.md": f"{FRONT}# Home\n\nThe home page.\n",
+    "search.md": f"{FRONT[:-6]}\ntemplate: search.html\n---\n\n# Search this portal\n",
+    "about/index.md": f"{FRONT}# About\n\nAbout it.\n",
+    "about/how-made.md": f"{FRONT}# How\n\nHow it is made.\n\n## Verification\n\nProven.\n",
 }
 SETTINGS = """\
 site_name: A portal

@@ -31,6 +31,7 @@ class GitSource:
     xz: tuple[str, ...] = ()  # tags that also get a .tar.xz snapshot; ("newest",) the newest release
     keyring: str = ""  # file of public keys that tags are checked with, "" none
     tarballs: Tarballs | None = None
+    manual: str = ""  # path of a manual page in the tree, whose program's options are shown with it; "" none
 
     @property
     def public_addresses(self) -> tuple[str, ...]:

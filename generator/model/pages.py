@@ -24,10 +24,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchEntry:
-    """What search knows of a page: words, and values to filter by (`kind`, `source`, `release`, ...)."""
+    """What search knows of a page: words, and values to filter by (`kind`, `source`, `release`, ...).
+
+    `sections` are (id, title, text) of parts that a result can lead to.
+    """
 
     text: str
     filters: tuple[tuple[str, str], ...] = ()
+    sections: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,11 @@ def raw_path(source: str, blob: str, binary: bool) -> str:
     return f"{source_path(source)}blob/{blob}.{'bin' if binary else 'txt'}"
 
 
+def manual_path(source: str) -> str:
+    """Return the page of a source's manual."""
+    return f"{source_path(source)}manual/index.html"
+
+
 def files_path(source: str) -> str:
     """Return the list of all files; not inside `file/`, where a file named `index` has its history."""
     return f"{source_path(source)}files/index.html"

@@ -4,11 +4,11 @@ import hashlib
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from generator.errors import OutputError
 
@@ -78,6 +78,19 @@ def _inside(path: str, targets: set[str]) -> Iterator[tuple[str, str]]:
         if inner.endswith("/") or joined == ".":
             joined = posixpath.normpath(posixpath.join(joined, "index.html"))
         yield joined, unquote(parts.fragment)
+
+
+def external_links(site: Path, paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return the http(s) addresses that pages link to, without fragments, and on which of `paths` each stands."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        file = site / path
+        if not file.is_file():
+            continue
+        for target in sorted({urldefrag(target).url for target in _read(file.read_text("utf-8"))[1]}):
+            if target.startswith(("https://", "http://")):
+                found.setdefault(target, []).append(path)
+    return found
 
 
 def _dead(wanted: list[tuple[str, str, str]], files: set[str], anchors: dict[str, set[str]]) -> Iterator[str]:

@@ -79,5 +79,11 @@ def _document(title: str, entry: SearchEntry) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><head><title>{esc(title)}</title></head><body data-pagefind-body>{filters}'
-        f"<h1>{esc(title)}</h1><p>{esc(entry.text)}</p></body></html>\n"
+        f"<h1>{esc(title)}</h1><p>{esc(entry.text)}</p>{''.join(map(_section, entry.sections))}</body></html>\n"
     )
+
+
+def _section(section: tuple[str, str, str]) -> str:
+    anchor, title, text = section
+    heading = f'<h2 id="{esc(anchor)}" data-pagefind-weight="10">{esc(title)}</h2>' if anchor else ""
+    return f"{heading}<p>{esc(text)}</p>\n"

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from generator.model.commits import Commit
 from generator.model.histories import History
 from generator.model.pages import Link, Page, SearchEntry
-from generator.model.paths import architecture_path, author_path, files_path, log_path, release_path, source_path
+from generator.model.paths import (
+    architecture_path,
+    author_path,
+    files_path,
+    log_path,
+    manual_path,
+    release_path,
+    source_path,
+)
 from generator.pages.commits import source_crumbs
 from generator.pages.paging import neighbours, paged
 from generator.relate.files import architectures
@@ -147,6 +155,8 @@ def _summary(history: History, here: str) -> str:
         (f"{folder}commits.atom", "Atom feed"),
         (f"api/v1/{source.name}/commits.json", "JSON"),
     ]
+    if source.manual:
+        links.append((manual_path(source.name), "Manual with all options"))
     addresses = "".join(f"<li><code>git clone {esc(address)}</code></li>" for address in source.public_addresses)
     return (
         f'<p class="toolbar">{" ".join(link(path, text, here) for path, text in links)}</p>\n'

@@ -112,6 +112,56 @@ def fetch_file(
     return fetched
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server says of an address: `status` 0 is no answer, `note` why; `target` where it is moved for good."""
+
+    status: int = 0
+    target: str = ""
+    note: str = ""
+    retry_after_s: float = 0.0
+
+
+def ask(url: str, *, timeout_s: float, about: str = "") -> Answer:
+    """Ask for an address and read no body: HEAD, and GET where the server takes HEAD amiss. Never raises.
+
+    `about` goes into the User-Agent: who asks, and where that is explained.
+    """
+    headers = HEADERS | {"User-Agent": f"{HEADERS['User-Agent']} ({about})"} if about else HEADERS
+    with _Session() as session:
+        session.auth = _no_credentials
+        answer = _ask("HEAD", session, url, headers, timeout_s)
+        if answer.status in (0, 429) or 200 <= answer.status < 300:
+            return answer
+        return _ask("GET", session, url, headers, timeout_s)
+
+
+def _ask(method: str, session: requests.Session, url: str, headers: dict[str, str], timeout_s: float) -> Answer:
+    here, target = url, ""
+    for turn in range(REDIRECTS + 1):
+        try:
+            _check_address(here, url)
+            response = session.request(method, here, headers=headers, timeout=timeout_s, stream=True)
+            response.close()
+            if response.status_code not in REDIRECT_STATUS:
+                note = "" if response.ok else f"the server answered {response.status_code}"
+                gone_to = target if response.ok else ""
+                wait_s = _retry_after(response)
+                return Answer(status=response.status_code, target=gone_to, note=note, retry_after_s=wait_s)
+            there = _target(here, response.headers.get("Location", ""), url)
+        except requests.exceptions.SSLError as problem:
+            return Answer(note=f"its certificate does not hold: {_innermost(problem)}")
+        except requests.Timeout:
+            return Answer(note=f"no answer within {timeout_s:g} s")
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
+            return Answer(note=f"cannot be reached: {_innermost(problem)}")
+        except SourceError as problem:
+            return Answer(note=str(problem).removeprefix(f"{url}: "))
+        permanent = response.status_code in (301, 308) and (turn == 0 or target == here)
+        here, target = there, there if permanent else target
+    return Answer(note=f"redirects more than {REDIRECTS} times")
+
+
 def _try(url: str, partial: _Partial, max_bytes: int, timeout_s: float, progress: Progress, pause_s: float) -> Fetched:
     for turn in range(1, TRIES + 1):
         try:

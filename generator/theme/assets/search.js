@@ -20,7 +20,8 @@ async function start() {
   status.textContent = "Loading the search index …";
   try {
     engine = await import(new URL("pagefind/pagefind.js", site).href);
-    await engine.options({ baseUrl: site.pathname, excerptLength: 28 });
+    // Without a bonus for short pages: a pasted message shall lead to the long page that explains it, not to a commit.
+    await engine.options({ baseUrl: site.pathname, excerptLength: 28, ranking: { pageLength: 0 } });
     await engine.init();
     addSelects(await engine.filters(), wanted);
     status.textContent = "";
@@ -110,8 +111,24 @@ function entry(page) {
   }
   const title = document.createElement("h2");
   title.append(link);
-  item.append(title, where, excerpt);
+  item.append(title, where, excerpt, ...parts(page));
   return item;
+}
+
+// The parts of a page in which most of the words stand, the best first.
+function parts(page) {
+  const score = (part) => part.weighted_locations.reduce((sum, place) => sum + place.balanced_score, 0);
+  const best = (page.sub_results ?? []).filter((part) => part.url.includes("#"));
+  best.sort((a, b) => score(b) - score(a));
+  return best.slice(0, 3).map((part) => {
+    const line = document.createElement("p");
+    line.className = "part";
+    const link = document.createElement("a");
+    link.href = part.url;
+    link.textContent = part.title;
+    line.append(link);
+    return line;
+  });
 }
 
 await start();
