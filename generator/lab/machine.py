@@ -76,9 +76,7 @@ def command(architecture: Architecture, boot: Boot) -> list[str]:
     return [*words, "-append", line]
 
 
-def run_machine(
-    architecture: Architecture, boot: Boot, log: Path, watch: Watch = lambda line: False
-) -> Session:
+def run_machine(architecture: Architecture, boot: Boot, log: Path, watch: Watch = lambda line: False) -> Session:
     """Boot and listen until it ends, the watcher stops it, or time is up. The console is kept in `log`."""
     started = time.monotonic()
     process = subprocess.Popen(
@@ -152,9 +150,7 @@ def usable_accelerator(architecture: Architecture, kernel: Path, work: Path) -> 
     """Return `kvm` when it really runs this kernel, else `tcg`. /dev/kvm can be opened where nothing ever boots."""
     if architecture.name != "amd64" or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
-    boot = Boot(
-        kernel=kernel, initramfs=Path(os.devnull), command_line="", accelerator="kvm", timeout_s=PROBE_S
-    )
+    boot = Boot(kernel=kernel, initramfs=Path(os.devnull), command_line="", accelerator="kvm", timeout_s=PROBE_S)
     session = run_machine(architecture, boot, work / "kvm-probe.log", lambda line: "Linux version" in line.text)
     return "kvm" if session.find("Linux version") else "tcg"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import SourceError
-from generator.lab.architectures import Architecture
+from generator.lab.architectures import ARCHITECTURES, Architecture
 from generator.sources.apt import apt_words
 
 TIMEOUT_S = 900.0
@@ -22,6 +22,7 @@ PROGRAMS = ("busybox-static", "kexec-tools", "makedumpfile")
 USR_MERGED = ("bin", "sbin", "lib", "lib64")
 INSTALL_RE = re.compile(r"^Inst (\S+)", re.MULTILINE)
 Say = Callable[[str], None]
+ANY = ARCHITECTURES[0]  # takes the machine's own suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,7 @@ class Root:
     @property
     def kernel_file(self) -> Path:
         return next(
-            path
-            for name in ("vmlinuz", "vmlinux")
-            if (path := self.folder / "boot" / f"{name}-{self.kernel}").exists()
+            path for name in ("vmlinuz", "vmlinux") if (path := self.folder / "boot" / f"{name}-{self.kernel}").exists()
         )
 
 
@@ -94,7 +93,7 @@ class _Apt:
         (folder / "state/status").touch()
         self.folder = folder
         self.architecture = architecture
-        self._write_sources()
+        write_sources(folder / "etc/sources.list.d", architecture)
 
     def fetch(self, packages: Sequence[str], say: Say) -> tuple[Path, ...]:
         """Return the packages' files with those of the libraries they need, fetched when they are not there."""
@@ -115,27 +114,6 @@ class _Apt:
             self._run("download", *missing, folder=self.folder / "debs")
         return tuple(sorted(self.folder / "debs" / file for file in files))
 
-    def _write_sources(self) -> None:
-        """Take the sources of the machine's own Debian, for another suite when the architecture asks for one."""
-        release = dict(
-            line.partition("=")[::2] for line in Path("/etc/os-release").read_text("utf-8").splitlines() if "=" in line
-        )
-        own = release.get("VERSION_CODENAME", "").strip('"')
-        target = self.folder / "etc/sources.list.d"
-        written = 0
-        for file in sorted([Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]):
-            if file.suffix not in (".list", ".sources") or not file.is_file():
-                continue
-            text = file.read_text("utf-8")
-            if not own or own not in text or "debian-archive" not in text and "debian" not in text:
-                continue
-            if self.architecture.suite:
-                text = text.replace(own, self.architecture.suite)
-            (target / file.name).write_text(text, "utf-8")
-            written += 1
-        if not written:
-            raise SourceError("apt has no sources of this machine's Debian: the lab takes its kernels from there")
-
     def _run(self, *words: str, folder: Path | None = None) -> str:
         return run([*self._command(), *words], folder or self.folder)
 
@@ -152,6 +130,38 @@ class _Apt:
             "Acquire::Retries": "3",
         }
         return ["apt-get", "-qq", *(word for name, value in said.items() for word in ("-o", f"{name}={value}"))]
+
+
+def codename_of(architecture: Architecture) -> str:
+    """Return the suite that an architecture is taken from: its own, or the machine's."""
+    lines = Path("/etc/os-release").read_text("utf-8").splitlines()
+    release = dict(line.partition("=")[::2] for line in lines if "=" in line)
+    return architecture.suite or release.get("VERSION_CODENAME", "").strip('"')
+
+
+def write_sources(target: Path, architecture: Architecture) -> tuple[Path, ...]:
+    """Write the sources of the machine's own Debian into a folder, for the suite of the architecture.
+
+    Raises SourceError when apt has none: the lab names no host itself.
+    """
+    own = codename_of(ANY)
+    written = []
+    for file in sorted([Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]):
+        text = file.read_text("utf-8") if file.is_file() and file.suffix in (".list", ".sources") else ""
+        if own and re.search(rf"\b{own}(-security|-updates)?\b(?!\S)", text) and "debian" in text:
+            text = text.replace(own, codename_of(architecture))
+            (target / file.name).write_text(text, "utf-8")
+            written.append(target / file.name)
+    if not written:
+        raise SourceError("apt has no sources of this machine's Debian: the lab takes its kernels from there")
+    return tuple(written)
+
+
+def apt_sources(cache: Path, architecture: Architecture) -> tuple[str, tuple[Path, ...]]:
+    """Return the suite, and files with the sources for it."""
+    folder = cache / "apt" / "sources"
+    folder.mkdir(parents=True, exist_ok=True)
+    return codename_of(architecture), write_sources(folder, architecture)
 
 
 def run(command: Sequence[str], folder: Path | None = None, timeout_s: float = TIMEOUT_S) -> str:

@@ -15,6 +15,7 @@ build_generic() {
 	ln -s usr/bin/kdump-capture "$tree/init"
 	ln -s busybox "$tree/usr/bin/sh"
 	printf 'root:x:0:0::/root:/bin/sh\n' >"$tree/etc/passwd"
+	write_dhcp_script "$tree"
 	# Without the node the kernel has no console to give to init; where it cannot be made, init mounts devtmpfs first.
 	mknod "$tree/dev/console" c 5 1 2>/dev/null || :
 	umask 077
@@ -51,4 +52,17 @@ _generic_modules() {
 			die $EX_BUILD "$module_path cannot be unpacked: install xz or zstd"
 		printf '%s\n' "$module_out" >>"$tree$INSIDE/modules"
 	done <"$work/modules"
+}
+
+# What udhcpc calls with an address: only that and the route are taken; no name, no server, no option.
+write_dhcp_script() {
+	cat >"$1/usr/bin/kdump-capture-dhcp" <<-'SCRIPT'
+		#!/bin/sh
+		[ "$1" = bound ] || exit 0
+		ip addr add "$ip/${mask:-24}" dev "$interface"
+		for gateway in $router; do
+			ip route add default via "$gateway" && break
+		done
+	SCRIPT
+	chmod 755 "$1/usr/bin/kdump-capture-dhcp"
 }

@@ -11,14 +11,12 @@ init_command() {
 	while read -r init_module; do
 		insmod "$init_module" || echo "kdump-capture: $init_module cannot be loaded"
 	done <"$INSIDE/modules"
-	read_config "$INSIDE/stage2.conf"
-	[ -z "$conf_network" ] || _init_network
 	stage2_command
 	last_resort
 }
 
-# _init_network: bring up the interface with the configured MAC; what goes wrong is said, and the target will say more.
-_init_network() {
+# start_network: bring up the interface with the configured MAC; what goes wrong is said, and the target will say more.
+start_network() {
 	ip link set lo up
 	# shellcheck disable=SC2086
 	set -- $conf_network
@@ -31,7 +29,7 @@ _init_network() {
 		[ -n "$init_interface" ] || sleep 1
 	done
 	if [ -z "$init_interface" ]; then
-		echo "kdump-capture: no network interface has the address $2"
+		log "no network interface has the address $2"
 		return
 	fi
 	ip link set "$init_interface" up

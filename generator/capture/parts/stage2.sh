@@ -45,6 +45,7 @@ stage2_run() {
 	_deadline &
 	deadline=$!
 	_feed_watchdog
+	[ "$stage2_real" = 0 ] || [ -z "$conf_network" ] || start_network
 	trap 'log "failed: interrupted (exit $EX_FAILED)"; stage2_end $EX_FAILED' TERM INT
 	step_add "capture boot" pass "$(awk '{ print int($1) }' /proc/uptime)" ''
 	stage2_targets
