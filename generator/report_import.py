@@ -113,7 +113,7 @@ def _own(data: bytes, choice: Choice, shown: str) -> Report:
 
 
 def _foreign(data: bytes, format: str, choice: Choice, shown: str) -> Report:
-    imported = read_in_sandbox(format, data, source=shown)
+    imported = read_in_sandbox(format, data, source=shown, origin=choice.sidecar.origin)
     return with_sidecar(imported, choice.sidecar, source_format=format, source_sha256=hashlib.sha256(data).hexdigest())
 
 

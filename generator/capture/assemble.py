@@ -5,7 +5,12 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 # In reading order: what everything stands on, the machine's side, the capture kernel's side, the command line.
-PARTS = ("head", "say", "config", "system", "main")
+PARTS = (
+    "head", "say", "config", "system",
+    "modules", "closure", "build", "build_generic", "init", "load",
+    "targets", "dump", "stage2", "verify", "report",
+    "main",
+)  # fmt: skip
 
 
 def tool_version() -> str:

@@ -13,6 +13,7 @@ from generator.errors import ParseError
 from generator.model.reports import Environment, Imported, Number, Run, Scenario, Step, Subject, Verdict
 from generator.parse.evidence import excerpt
 from generator.parse.naming import architecture, scenario_path
+from generator.parse.redact import command_line
 from generator.parse.repair import one_line, repair
 
 LARGEST_BYTES = 32 << 20
@@ -23,6 +24,7 @@ LONGEST_ATTRIBUTE = 1 << 20  # characters
 MOST_NOTES = 20
 MOST_DIMENSIONS = 32
 MOST_NUMBERS = 64
+MOST_PARAMETERS = 64
 
 
 def parse_junit(data: bytes, *, source: str, largest_bytes: int = LARGEST_BYTES) -> Imported:
@@ -39,7 +41,7 @@ def parse_junit(data: bytes, *, source: str, largest_bytes: int = LARGEST_BYTES)
     return Imported(
         runs=tuple(reader.runs),
         subjects=tuple(Subject(role=role, version=version) for role, version in reader.subjects.items()),
-        environment=Environment(**reader.environment, **reader.amounts),
+        environment=reader.all_environment(),
         started=reader.started,
         notes=notes + _shortened(reader.notes),
     )
@@ -148,6 +150,7 @@ class _Reader:
         self.subjects: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.amounts: dict[str, int] = {}
+        self.parameters: dict[str, str] = {}
         self.started = ""
         self.depth = 0
         self.cases = 0
@@ -293,7 +296,7 @@ class _Reader:
 
     def property(self, said: dict[str, str]) -> None:
         name, value = said.get("name", "").strip(), one_line(said.get("value", ""))
-        if not name or not value or not self.suites:
+        if not name or not self.suites or not (value or name.startswith(PARAMETER)):
             return
         if self.case is not None:
             self.case.properties[name] = value
@@ -304,8 +307,14 @@ class _Reader:
             self.subjects.setdefault(role, value)
         elif key := ENVIRONMENT.get(name.lower()):
             self.environment.setdefault(key, architecture(value) if key == "architecture" else value)
+        elif name.startswith(PARAMETER):
+            self.parameters.setdefault(name.removeprefix(PARAMETER), value)
         elif name in AMOUNTS and COUNT_RE.fullmatch(value):
             self.amounts.setdefault(name, int(value))
+
+    def all_environment(self) -> Environment:
+        line = " ".join(f"{name}={value}" if value else name for name, value in self.parameters.items())
+        return Environment(**self.environment, **self.amounts, command_line=command_line(line)[0][:MOST_PARAMETERS])
 
 
 # unittest-xml-reporting and Avocado name a suite by the time of the run, which must not enter a key.
@@ -313,6 +322,7 @@ RUN_RE = re.compile(r"-\d{14}$|^job-\d{4}-\d\d-\d\dT\d\d\.\d\d-[0-9a-f]+$", re.A
 # With a zone: another time is not known, and nothing is ever sorted by it.
 STARTED_RE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 COUNT_RE = re.compile(r"\d{1,9}", re.ASCII)
+PARAMETER = "kdump.parameter."
 DIMENSION = "kdump.dimension."
 DIMENSION_RE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 SUBJECTS = {

@@ -37,6 +37,8 @@ LARGEST = 1e300
 LONGEST_TEXT = 1 << 24  # characters
 DEEPEST = 16
 VERDICTS = {verdict.name: verdict for verdict in Verdict}  # KCIDB's six statuses are ours, in upper case
+LONGEST_NOTE = 1000  # characters
+ODD_RE = re.compile(r"[^a-z0-9_]")  # what an origin of KCIDB cannot hold, and ours can
 DIMENSIONLESS = "1"  # the unit of a number without one, as in UCUM
 _Fields = dict[str, Json]
 _Key = tuple[str, str, tuple[tuple[str, str], ...], int]  # of a run: build, path, dimensions, number
@@ -55,8 +57,9 @@ class _Draft:
 def parse_kcidb(text: str, *, source: str, origin: str = "") -> Imported:
     """Read one file. The tests of several builds stay apart by a dimension `build`.
 
-    Raises ParseError for what the schema forbids, for an id or a test that is not its `origin`'s, for links that run
-    or read files where they are opened, and for a file without a test: no result is never a pass.
+    `origin` is who hands the file in: tests of others than that are noted, for anyone can write a name into a file.
+    Raises ParseError for what the schema forbids, for an id that is not its object's origin's, for links that run or
+    read files where they are opened, and for a file without a test: no result is never a pass.
     """
     reader = _Reader(source, origin)
     top = reader.top(parse_strict_json(text, source=source, deepest=DEEPEST, longest=LONGEST_TEXT))
@@ -163,9 +166,7 @@ class _Reader:
     def runs(self, tests: list[_Fields], *, apart: bool) -> tuple[Run, ...]:
         drafts: dict[_Key, _Draft] = {}
         for test in tests:
-            name = self.id(test, "test")
-            if self.origin and self.text(test, "origin") != self.origin:
-                raise self.error(f"the test {name[:80]!r} is not of the origin {self.origin!r} that submits it")
+            self.id(test, "test")
             self.add(test, drafts, apart=apart)
         return tuple(
             Run(scenario=draft.scenario, steps=tuple(draft.steps), planned=draft.planned) for draft in drafts.values()
@@ -313,8 +314,10 @@ class _Reader:
 
     def notes(self, tests: list[_Fields], used: _Fields) -> Iterator[str]:
         origins = sorted({self.text(test, "origin") for test in tests})
-        if len(origins) > 1:
-            yield one_line(f"tests of several origins: {', '.join(origins)}")
+        if self.origin and origins != [ODD_RE.sub("_", self.origin)]:
+            yield one_line(f"handed in by {self.origin}; the file names as origin: {', '.join(origins)}")[:LONGEST_NOTE]
+        elif len(origins) > 1:
+            yield one_line(f"tests of several origins: {', '.join(origins)}")[:LONGEST_NOTE]
         if len(used) > 1:
             yield f"tests of {len(used)} builds: split the file by build so that each says its kernel and architecture"
         yield from (f"{what}: {count}" for what, count in self.found.items())

@@ -6,18 +6,16 @@ A step is a test `kdump.nfs.save`, a report one checkout and one build. What KCI
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from generator.model.reports import Environment, Number, Report, Run, Step
-from generator.parse.kcidb import COMMIT_RE, OURS, TIME_RE, URL_RE
+from generator.parse.kcidb import COMMIT_RE, ODD_RE, OURS, TIME_RE, URL_RE
 from generator.parse.naming import scenario_path
 from generator.parse.report_form import report_id
 
 VERSION = {"major": 5, "minor": 3}
 FULL_COMMIT = 40  # hexadecimal digits
-ODD_RE = re.compile(r"[^a-z0-9_]")
 _Object = dict[str, object]
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)

@@ -27,12 +27,14 @@ class Limits:
 STANDARD = Limits()
 
 
-def read_in_sandbox(format: str, data: bytes, *, source: str, limits: Limits = STANDARD) -> Imported:
-    """Return what the importer of `format` finds in `data`. `source` is the file's name in messages.
+def read_in_sandbox(format: str, data: bytes, *, source: str, origin: str = "", limits: Limits = STANDARD) -> Imported:
+    """Return what the importer of `format` finds in `data`, which `origin` hands in.
+
+    `source` is the file's name in messages.
 
     Raises ParseError where the file is not what its format says, and SourceError where reading it used too much.
     """
-    child = _run(format, data, source, limits)
+    child = _run(format, data, (source, origin), limits)
     kind, _, answer = child.stdout.decode().partition("\n")
     if kind == "memory":
         raise SourceError(f"{source}: refused: used more than {limits.memory_mb} MB of memory to read")
@@ -43,11 +45,12 @@ def read_in_sandbox(format: str, data: bytes, *, source: str, limits: Limits = S
     return _imported(answer, format, source)
 
 
-def _run(format: str, data: bytes, source: str, limits: Limits) -> "subprocess.CompletedProcess[bytes]":
+def _run(format: str, data: bytes, names: tuple[str, str], limits: Limits) -> "subprocess.CompletedProcess[bytes]":
     # -I: neither the working folder nor the environment can put modules in the way. No variable of ours goes along,
     # least of all one that holds a token.
     program = (sys.executable, "-I", "-m", "generator.sources.sandboxed")
-    command = (*program, format, source, str(limits.memory_mb), str(limits.processor_s))
+    command = (*program, format, *names, str(limits.memory_mb), str(limits.processor_s))
+    source, _ = names
     try:
         return subprocess.run(
             command, input=data, capture_output=True, check=False, timeout=limits.deadline_s, env={"LC_ALL": "C.UTF-8"}

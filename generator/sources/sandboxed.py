@@ -21,17 +21,16 @@ from generator.parse.tmt import parse_tmt
 _Importer = Callable[..., Imported]
 OF_BYTES: Mapping[str, _Importer] = {"junit": parse_junit, "tap": parse_tap, "ktap": parse_tap}
 OF_TEXT: Mapping[str, _Importer] = {
-    "kcidb": parse_kcidb,
     "ltp": parse_ltp,
     "tmt": parse_tmt,
     "autopkgtest": parse_autopkgtest,
 }
 
 
-def main(format: str, source: str, memory_mb: str, processor_s: str) -> None:
+def main(format: str, source: str, origin: str, memory_mb: str, processor_s: str) -> None:
     """Read standard input within limits, and write the answer to standard output."""
     _limit(int(memory_mb) << 20, int(processor_s))
-    sys.stdout.buffer.write(_answer(format, source))
+    sys.stdout.buffer.write(_answer(format, source, origin))
 
 
 def _limit(memory_bytes: int, processor_s: int) -> None:
@@ -44,9 +43,9 @@ def _limit(memory_bytes: int, processor_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
 
 
-def _answer(format: str, source: str) -> bytes:
+def _answer(format: str, source: str, origin: str) -> bytes:
     try:
-        found = _read(format, sys.stdin.buffer.read(), source)
+        found = _read(format, sys.stdin.buffer.read(), source, origin)
         said = {field.name: getattr(found, field.name) for field in fields(found)}
         return b"found\n" + dump_report(Report(origin="sandbox", **said))
     except ParseError as problem:
@@ -55,13 +54,15 @@ def _answer(format: str, source: str) -> bytes:
         return b"memory\n"
 
 
-def _read(format: str, data: bytes, source: str) -> Imported:
+def _read(format: str, data: bytes, source: str, origin: str) -> Imported:
     if format in OF_BYTES:
         return OF_BYTES[format](data, source=source)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise ParseError(source, data.count(b"\n", 0, problem.start) + 1, "is not UTF-8") from problem
+    if format == "kcidb":
+        return parse_kcidb(text, source=source, origin=origin)
     return OF_TEXT[format](text, source=source)
 
 

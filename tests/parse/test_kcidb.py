@@ -113,9 +113,12 @@ def test_a_forged_origin_is_refused(text):
         parse_kcidb(text, source="k.json", origin="ci")
 
 
-def test_the_tests_of_another_origin_than_the_submitters_are_refused():
-    with pytest.raises(ParseError, match="is not of the origin 'redhat' that submits it"):
-        read(a_test(), origin="redhat")
+def test_the_tests_of_another_origin_than_the_submitters_are_shown_as_such():
+    assert read(a_test(), origin="red-hat").notes == ("handed in by red-hat; the file names as origin: ci",)
+
+
+def test_the_tests_of_the_submitter_need_no_note():
+    assert read(a_test(), origin="ci").notes == ()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,13 @@ REPORT = Report(
     origin="my-lab",
     started="2026-11-23T02:15:08Z",
     subjects=(Subject(role="first kernel", version="6.10"), Subject(role="makedumpfile", version="1.7.6")),
-    environment=Environment(architecture="x86_64", distribution="debian-12", machine="virtual", firmware="uefi"),
+    environment=Environment(
+        architecture="x86_64",
+        distribution="debian-12",
+        machine="virtual",
+        firmware="uefi",
+        command_line=(("crashkernel", "256M"), ("nr_cpus", "1"), ("reset_devices", "")),
+    ),
     runs=(
         Run(scenario=Scenario(path="kdump.nfs", dimensions=(("level", "31"), ("target", "nfs"))), steps=STEPS),
         Run(scenario=Scenario(path="kdump.raw"), steps=STEPS[:1]),

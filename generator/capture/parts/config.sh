@@ -167,6 +167,9 @@ _config_target() {
 	/*) ;;
 	*) problem="target: the folder must begin with a slash: $3" ;;
 	esac
+	case $1:${3:-} in
+	ssh:*[!A-Za-z0-9._/-]*) problem="target: a folder on another host may hold A-Z, a-z, 0-9, dot, hyphen, underscore: $3" ;;
+	esac
 	case /${3:-}/ in
 	*/../*) problem="target: the folder must not hold ..: $3" ;;
 	esac

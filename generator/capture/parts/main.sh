@@ -64,7 +64,7 @@ main() {
 # common_option "$@": take one option that every command has; $shifted says how many words, 0 when it is none.
 # On the first one everything is at its default: commands call common_start before their loop and common_end after.
 common_start() {
-	config_path=$CONFIG
+	config_path= # "": the usual place within $root
 	option_targets=
 }
 
@@ -94,7 +94,8 @@ _common_pair() {
 
 # common_end: read the configuration, then what the command line says instead.
 common_end() {
-	read_config "$root$config_path"
+	config_path=${config_path:-$root$CONFIG}
+	read_config "$config_path"
 	[ -n "$option_targets" ] || return 0
 	conf_targets=
 	while IFS= read -r line; do
