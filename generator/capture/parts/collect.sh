@@ -137,17 +137,22 @@ _finish_report() {
 	[ "$collect_nonce" != "$pending_nonce" ] || [ -z "$pending_trigger" ] || collect_dimension="\"trigger\":$(json_string "$pending_trigger"),"
 	if [ -r "$1/report.json" ]; then
 		head -c 1048576 "$1/report.json"
-	else
-		name=$2 target_line=local write_report
-	fi | awk -v steps="$steps" -v facts="$(_report_facts)" -v dimension="$collect_dimension" '
+	else # it is lost: what is known is that there is a dump
+		printf '{"schema":"kdump-report/1","origin":"%s","tool":"kdump-capture","tool_version":"%s","environment":{"architecture":%s},' \
+			"$conf_origin" "$VERSION" "$(json_string "$(fact_arch)")"
+		printf '"runs":[{"scenario":{"path":"kdump.capture","dimensions":{}},"steps":[]}]}\n'
+	fi | collect_steps=$steps collect_facts=$(_report_facts) collect_dimension=$collect_dimension awk '
 		function after(text, mark, more,  at) {
 			at = index(text, mark)
 			return at && more != "" ? substr(text, 1, at + length(mark) - 1) more substr(text, at + length(mark)) : text
 		}
 		{
-			$0 = after($0, "\"environment\":{", facts)
+			dimension = ENVIRON["collect_dimension"] # not by -v, which would take backslashes away
+			if (index($0, "\"dimensions\":{}")) sub(/,$/, "", dimension)
+			$0 = after($0, "\"environment\":{", ENVIRON["collect_facts"])
 			$0 = after($0, "\"dimensions\":{", dimension)
-			if (substr($0, length($0) - 4) == "]}]}") print; else if (substr($0, length($0) - 3) == "]}]}") print substr($0, 1, length($0) - 4) "," steps "]}]}"; else print
+			if (sub(/,?\]\}\]\}$/, "")) $0 = $0 ($0 ~ /\[$/ ? "" : ",") ENVIRON["collect_steps"] "]}]}"
+			print
 		}' >"$work/report" && cp "$work/report" "$collect_report" && sync "$collect_report" 2>/dev/null
 	say "  report: $collect_report"
 }
@@ -214,8 +219,10 @@ _raw_copy() {
 		raw_seek=$((raw_seek + ${raw_length:-0}))
 	done
 	_raw_bytes $((RAW_DMESG * RAW_BLOCK)) "$(state_fact "$work/raw-found" dmesg_bytes)" "$raw_folder.part/dmesg.txt" || return
-	_raw_bytes $((RAW_CORE * RAW_BLOCK)) "$(state_fact "$work/raw-found" core_bytes)" "$raw_folder.part/vmcore.flat" || return
-	for raw_part in core:vmcore.flat dmesg:dmesg.txt; do
+	raw_core=vmcore.flat
+	[ "$(state_fact "$work/raw-found" core_file)" != vmcore.elf ] || raw_core=vmcore.elf
+	_raw_bytes $((RAW_CORE * RAW_BLOCK)) "$(state_fact "$work/raw-found" core_bytes)" "$raw_folder.part/$raw_core" || return
+	for raw_part in core:$raw_core dmesg:dmesg.txt; do
 		raw_sum=$(state_fact "$work/raw-found" "${raw_part%%:*}_sha256")
 		[ ${#raw_sum} != 64 ] || printf '%s  %s\n' "$raw_sum" "${raw_part#*:}"
 	done >"$raw_folder.part/SHA256SUMS"

@@ -101,7 +101,8 @@ _try_rung() {
 		_rung_copy
 	elif [ "$target_kind" = dir ]; then
 		# shellcheck disable=SC2086
-		_rung_run $1 "$vmcore" "$(target_file "$core_file")" >"$work/rung-said" 2>&1
+		$1 "$vmcore" "$(target_file "$core_file")" >"$work/rung-said" 2>&1 &
+		_rung_wait $!
 		rung_status=$?
 		[ $rung_status != 0 ] || _hash_file
 	else
@@ -124,12 +125,11 @@ _try_rung() {
 	core_rung=$rung_words
 }
 
-# _rung_run COMMAND...: in the background, for only while it waits does a shell heed the deadline. Its number is kept, so
-# that end_rung can end it.
-_rung_run() {
-	"$@" &
-	echo $! >"$work/rung-process"
-	wait $!
+# _rung_wait PROCESS: rungs run in the background, for only while it waits does a shell heed the deadline. The number is
+# kept, so that end_rung can end it.
+_rung_wait() {
+	echo "$1" >"$work/rung-process"
+	wait "$1"
 }
 
 end_rung() {
@@ -141,7 +141,8 @@ _rung_stream() {
 	rm -f "$work/rung-source" "$work/rung-put"
 	{
 		{
-			_rung_run "$@" 2>"$work/rung-said"
+			"$@" 2>"$work/rung-said" &
+			_rung_wait $!
 			echo $? >"$work/rung-source"
 		} | {
 			target_put "$core_file"

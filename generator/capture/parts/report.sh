@@ -2,6 +2,11 @@
 # line of the kernel's log.
 
 steps=
+started=
+boot_load=
+boot_reserved=
+boot_memory=
+boot_kernel=
 
 # step_add NAME VERDICT SECONDS NUMBERS [EXCERPT]: NUMBERS is from measure, or empty.
 step_add() {
@@ -79,7 +84,7 @@ _memory_least() {
 write_report() {
 	report_kernel=${core_release:-${boot_kernel:-$(uname -r)}}
 	printf '{"schema":"kdump-report/1","origin":"%s","tool":"kdump-capture","tool_version":"%s",' "$conf_origin" "$VERSION"
-	printf '"started":"%s",' "$started"
+	printf '"started":"%s",' "${started:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
 	printf '"subjects":[{"role":"first kernel","version":%s},' "$(json_string "$report_kernel")"
 	printf '{"role":"capture kernel","version":%s},{"role":"kdump-capture","version":"%s"}' "$(json_string "$(uname -r)")" "$VERSION"
 	report_version=$(makedumpfile -v 2>/dev/null | sed -n 's/^makedumpfile: version \([0-9.]*\).*/\1/p')

@@ -6,7 +6,6 @@ since=        # when stage 2 began, in seconds
 
 stage2_command() {
 	common_start
-	config_path=$root$INSIDE/stage2.conf
 	stage2_folder=
 	while [ $# -gt 0 ]; do
 		common_option "$@"
@@ -20,6 +19,7 @@ stage2_command() {
 		fi
 		shift "$shifted"
 	done
+	config_path=${config_path:-$root$INSIDE/stage2.conf}
 	if _in_capture_kernel; then
 		stage2_real=1
 	elif [ ! -r "$vmcore" ]; then
@@ -128,13 +128,10 @@ stage2_save() {
 	}
 	_save_log
 	step_since=$(now)
-	if [ "$conf_collector" != dmesg ]; then
-		save_core || {
-			_core_failed
-			return
-		}
-		step_add save pass $(($(now) - step_since)) "$(measure "dump size" "$core_bytes" bytes)" "$rung_lines"
-	fi
+	_save_core || {
+		_core_failed
+		return
+	}
 	_complete || {
 		_remember $EX_DAMAGED "the dump could not be finished: $(target_said)"
 		_incomplete
@@ -152,6 +149,15 @@ _save_log() {
 		log "dmesg not saved: $problem"
 		step_add dmesg fail $(($(now) - step_since)) ''
 	fi
+}
+
+_save_core() {
+	if [ "$conf_collector" = dmesg ]; then
+		[ -n "$dmesg_sha256" ] # it is all that was wanted; $problem says why it is not there
+		return
+	fi
+	save_core || return
+	step_add save pass $(($(now) - step_since)) "$(measure "dump size" "$core_bytes" bytes)" "$rung_lines"
 }
 
 _core_failed() {

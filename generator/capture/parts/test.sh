@@ -126,7 +126,7 @@ _test_countdown() {
 _test_pending() {
 	mkdir -p "$root$STATE"
 	printf 'nonce = %s\nboot_id = %s\ntime = %s\ntrigger = %s\n' "$test_nonce" \
-		"$(first_line "$root/proc/sys/kernel/random/boot_id")" "$(now)" "$test_trigger${test_cpu:+, CPU $test_cpu}" >"$root$STATE/pending" ||
+		"$(first_line "$root/proc/sys/kernel/random/boot_id")" "$(date +%s)" "$test_trigger${test_cpu:+, CPU $test_cpu}" >"$root$STATE/pending" ||
 		die $EX_SPACE "$STATE/pending cannot be written"
 	sync "$root$STATE/pending" 2>/dev/null || :
 	sync
