@@ -7,9 +7,9 @@ FOLDER = Path(__file__).parent
 # In reading order: what everything stands on, the machine's side, the capture kernel's side, the command line.
 PARTS = (
     "head", "say", "config", "system",
-    "check", "size", "test", "collect", "uninstall",
-    "modules", "closure", "build", "build_generic", "build_initramfs", "build_dracut", "autoload", "init", "mkinitrd",
-    "load", "targets", "dump", "stage2", "verify", "report",
+    "check", "check_target", "size", "test", "collect", "uninstall",
+    "modules", "closure", "build", "build_generic", "init", "load",
+    "targets", "dump", "stage2", "verify", "report",
     "main",
 )  # fmt: skip
 

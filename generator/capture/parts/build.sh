@@ -63,7 +63,7 @@ _newest_kernel() {
 }
 
 build_capture() {
-	[ -n "$conf_targets" ] || die $EX_USAGE "build: no target: add \`target = …\` to $config_path, or --target"
+	[ -n "$conf_targets" ] || die $EX_USAGE "build: no target: add \`target = ...\` to $config_path, or --target"
 	build_out=${build_out:-$root$STATE/capture-$build_kver.img}
 	make_work
 	case $(_chosen_builder) in
@@ -180,7 +180,7 @@ current_network() {
 		return
 	fi
 	current_device=$(ip -4 route show default 2>/dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
-	[ -n "$current_device" ] || die $EX_BUILD "this machine has no default route: say \`network = …\`"
+	[ -n "$current_device" ] || die $EX_BUILD "this machine has no default route: say \`network = ...\`"
 	current_gateway=$(ip -4 route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "via") { print $(i + 1); exit } }')
 	current_address=$(ip -4 -o address show dev "$current_device" | awk '{ print $4; exit }')
 	printf 'network = static %s %s %s\n' "$(cat "/sys/class/net/$current_device/address")" "$current_address" "$current_gateway"

@@ -1,272 +1,417 @@
-# Would a crash be captured on this machine? Nothing is changed; each finding comes with what to do.
+# check: would a crash be captured here? Changes nothing. Findings stand in the order in which they are to be mended, so
+# the first failure is the most important one, and its exit code is the command's.
 
 check_command() {
 	common_start
 	while [ $# -gt 0 ]; do
 		common_option "$@"
-		[ "$shifted" != 0 ] || die $EX_USAGE "check: $1 is not known"
+		[ "$shifted" != 0 ] || die $EX_USAGE "check: \"$1\" is not known: check takes --target, --json, --config, --root"
 		shift "$shifted"
 	done
 	common_end
-	make_work
-	run_checks
+	check_machine
+	[ -z "$option_targets" ] || check_probe
 	member items "[$check_json]"
 	number passed "$check_passed"
-	number failed "$check_failed"
-	number warned "$check_warned"
-	if [ "$check_failed" = 0 ]; then
-		say "A crash would be captured, as far as can be seen without one. Prove it: kdump-capture test"
-		finish $EX_OK "ready"
+	number warnings "$check_warnings"
+	number failures "$check_failures"
+	_check_show
+	if [ "$check_failures" -gt 0 ]; then
+		finish "$check_code" "$check_first"
 	fi
-	say "Not ready. First: $check_first"
-	finish "$check_exit" "$check_first"
+	finish $EX_OK "a crash would be captured, as far as can be seen without one"
 }
 
-run_checks() {
+# check_machine: all findings, nothing said yet: test asks for them too.
+check_machine() {
 	check_json=
+	check_lines=
 	check_passed=0
-	check_failed=0
-	check_warned=0
+	check_warnings=0
+	check_failures=0
+	check_code=$EX_OK
 	check_first=
-	check_exit=$EX_OK
-	check_kver=$(uname -r)
-	[ -z "$root" ] || check_kver=$(first_line "$root/proc/sys/kernel/osrelease")
+	check_advice=
+	check_kver=$(fact_kver)
+	check_arch=$(fact_arch)
+	check_loaded=$(fact_crash_loaded)
+	check_secret=$(fact_secure_boot)
 	_check_kernel
 	_check_reservation
 	_check_lock
-	_check_programs
+	_check_tools
 	_check_image
 	_check_loaded
-	_check_owners
 	_check_targets
-	_check_panic
+	_check_policy
 }
 
-# item VERDICT ID FOUND [EXIT FIX]: one line for people, one object for machines. The first failure is what to do first.
-item() {
-	case $1 in
-	pass) check_passed=$((check_passed + 1)) && item_mark="  ok  " ;;
-	warn) check_warned=$((check_warned + 1)) && item_mark=" warn " ;;
-	skip) item_mark=" skip " ;;
-	fail)
-		check_failed=$((check_failed + 1))
-		item_mark=" FAIL "
-		if [ -z "$check_first" ]; then
-			check_first=$5
-			check_exit=$4
-		fi
-		;;
-	esac
-	say "[$(_colour "$1" "$item_mark")] $(printf '%-12s' "$2") $3"
-	[ -z "${5:-}" ] || say "                      -> $5"
-	check_json="$check_json${check_json:+,}{\"verdict\":\"$1\",\"id\":\"$2\",\"found\":$(json_string "$3"),\"fix\":$(json_string "${5:-}")}"
+group() {
+	check_lines="$check_lines${check_lines:+$NL}group$TAB$1"
 }
 
-# Colour is only ever an addition to the word.
-_colour() {
-	if [ "$json" = 1 ] || [ -n "${NO_COLOR:-}" ] || [ ! -t 1 ]; then
-		printf '%s' "$2"
-		return
+passed() {
+	check_passed=$((check_passed + 1))
+	_item pass "$1" "$2" "$3" ''
+}
+
+skipped() {
+	_item skip "$1" "$2" "$3" ''
+}
+
+# warned ID TITLE FOUND FIX
+warned() {
+	check_warnings=$((check_warnings + 1))
+	check_advice=${check_advice:-$4}
+	_item warn "$@"
+}
+
+# failed CODE ID TITLE FOUND FIX
+failed() {
+	check_failures=$((check_failures + 1))
+	if [ "$check_failures" = 1 ]; then
+		check_code=$1
+		check_first="$3: $4"
+		check_advice=$5
 	fi
-	case $1 in
-	pass) printf '\033[32m%s\033[0m' "$2" ;;
-	warn) printf '\033[33m%s\033[0m' "$2" ;;
-	fail) printf '\033[1;31m%s\033[0m' "$2" ;;
-	*) printf '%s' "$2" ;;
-	esac
+	shift
+	_item FAIL "$@"
+}
+
+_item() {
+	check_verdict=$1
+	[ "$1" != FAIL ] || check_verdict=fail
+	check_json="$check_json${check_json:+,}{\"id\":\"$2\",\"verdict\":\"$check_verdict\",\"title\":$(json_string "$3"),\"found\":$(json_string "$4"),\"fix\":$(json_string "$5")}"
+	check_lines="$check_lines${check_lines:+$NL}$1$TAB$3$TAB$4$TAB$5"
+}
+
+# A shape and a word for each verdict, so that nothing hangs on colour; colour only on a terminal that wants it.
+_check_show() {
+	check_colour=0
+	if [ "$json" = 0 ] && [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+		check_colour=1
+	fi
+	check_last="ready; only a crash proves it: kdump-capture test --crash-this-machine=$(fact_hostname)"
+	[ -z "$check_advice" ] || check_last="first: $check_advice"
+	check_text=$(
+		{
+			printf '%s\n' "$check_lines"
+			printf 'total\t%s failed, %s to look at, %s passed.\n' "$check_failures" "$check_warnings" "$check_passed"
+			printf 'last\t%s\n' "$check_last"
+		} | _check_layout
+	)
+	say "$check_text"
+}
+
+_check_layout() {
+	awk -F "$TAB" -v colour="$check_colour" -v wide=100 '
+		function paint(code, text) { return colour ? sprintf("\033[%sm%s\033[0m", code, text) : text }
+		function wrap(lead, text, indent,  n, words, i, row, pad) {
+			pad = sprintf("%" indent "s", "")
+			n = split(text, words, " ")
+			row = ""
+			for (i = 1; i <= n; i++) {
+				if (row != "" && indent + length(row) + length(words[i]) >= wide) { print lead row; lead = pad; row = "" }
+				row = row (row == "" ? "" : " ") words[i]
+			}
+			print lead row
+		}
+		BEGIN {
+			mark["pass"] = "[+] pass"; mark["warn"] = "[!] warn"; mark["FAIL"] = "[X] FAIL"; mark["skip"] = "[-] skip"
+			code["pass"] = 32; code["warn"] = 33; code["FAIL"] = "1;31"; code["skip"] = 2
+		}
+		{ gsub(/[\001-\010\013-\037\177]/, "?") } # names come from outside: none of them talks to the terminal
+		$1 == "group" { print (NR > 1 ? "\n" : "") paint(1, $2); next }
+		$1 == "total" { print "\n" $2; next }
+		$1 == "last" { wrap("", $2, 0); next }
+		{
+			wrap("  " paint(code[$1], mark[$1]) sprintf("  %-16s  ", $2), $3, 30)
+			if ($4 != "") wrap(sprintf("%30s", "fix: "), $4, 30)
+		}'
 }
 
 _check_kernel() {
-	if [ -z "$(fact_crash_size)" ]; then
-		item fail kernel "$check_kver cannot keep memory for a capture kernel" $EX_UNSUPPORTED "boot a kernel with CONFIG_KEXEC (or KEXEC_FILE) and CONFIG_CRASH_DUMP"
+	group "The kernel, $check_kver on $check_arch"
+	case $check_arch in
+	x86_64 | i?86 | aarch64 | arm* | ppc | ppc64* | s390x | riscv64 | loongarch64 | mips64 | sparc64) ;;
+	*) failed $EX_UNSUPPORTED architecture architecture "makedumpfile does not know $check_arch" "none; netconsole or ramoops can keep the kernel's log" ;;
+	esac
+	check_virtual=$(fact_virtual)
+	case $check_virtual in
+	container:*) warned virtual container "looks like one (${check_virtual#container: }): then the kernel, its reservation and its dump are the host's" "if it is one, run this on the host" ;;
+	'') ;;
+	*) passed virtual "virtual machine" "hypervisor: $check_virtual" ;;
+	esac
+	check_configs=$(fact_configs KEXEC KEXEC_FILE KEXEC_SIG_FORCE CRASH_DUMP PROC_VMCORE RELOCATABLE BLK_DEV_INITRD KALLSYMS_ALL \
+		MAGIC_SYSRQ DEBUG_INFO_BTF EXT4_FS XFS_FS BTRFS_FS NFS_FS)
+	if [ -z "$check_configs" ]; then
+		skipped config configuration "neither /proc/config.gz nor /boot/config-$check_kver can be read"
+		[ -n "$(fact_crash_size)" ] || failed $EX_UNSUPPORTED kexec "crash dumping" "the kernel shows no crash_size in /sys/kernel" "boot a kernel with CONFIG_KEXEC and CONFIG_CRASH_DUMP, as distributions build it"
 		return
 	fi
-	check_missing=
-	for check_symbol in CRASH_DUMP PROC_VMCORE; do
-		case $(fact_config $check_symbol "$check_kver") in
-		n) check_missing="$check_missing CONFIG_$check_symbol" ;;
-		esac
-	done
-	if [ -n "$check_missing" ]; then
-		item fail kernel "$check_kver lacks$check_missing" $EX_UNSUPPORTED "boot a kernel that has them"
-	elif [ -z "$(fact_config CRASH_DUMP "$check_kver")" ]; then
-		item warn kernel "$check_kver: its configuration cannot be read" 0 "install it as /boot/config-$check_kver, so that it can be checked"
+	_check_config
+}
+
+configured() {
+	case $check_configs in
+	*" $1=y "* | *" $1=m "*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+_check_config() {
+	if configured KEXEC || configured KEXEC_FILE; then
+		passed kexec "loading kernels" "built in:$(for name in KEXEC KEXEC_FILE; do configured $name && printf ' CONFIG_%s' $name; done)"
 	else
-		item pass kernel "$check_kver has crash dumping"
+		failed $EX_UNSUPPORTED kexec "loading kernels" "this kernel can load no other: CONFIG_KEXEC and CONFIG_KEXEC_FILE are off" "boot a kernel that has them, as distributions build it (Debian: apt-get install linux-image-amd64)"
+	fi
+	check_missing=
+	for name in CRASH_DUMP PROC_VMCORE BLK_DEV_INITRD; do
+		configured $name || check_missing="$check_missing CONFIG_$name"
+	done
+	case $check_arch in
+	x86_64 | i?86 | ppc64*) configured RELOCATABLE || check_missing="$check_missing CONFIG_RELOCATABLE" ;;
+	esac
+	if [ -n "$check_missing" ]; then
+		failed $EX_UNSUPPORTED crash_dump "crash dumping" "off in this kernel:$check_missing" "boot a kernel that has them; the capture kernel is the same kernel"
+	else
+		passed crash_dump "crash dumping" "the kernel can be a capture kernel: CRASH_DUMP, PROC_VMCORE, initramfs"
+	fi
+	if [ "$check_arch" = aarch64 ] && ! configured KALLSYMS_ALL && ! configured KEXEC_FILE; then
+		failed $EX_UNSUPPORTED kallsyms_all "arm64 symbols" "CONFIG_KALLSYMS_ALL is off: kexec finds no _text, returns 0 and loads a useless header" "boot a kernel with CONFIG_KALLSYMS_ALL or CONFIG_KEXEC_FILE (Debian 13 has the first)"
 	fi
 }
 
 _check_reservation() {
-	check_reserved=$(fact_crash_size)
-	check_asked=$(_parameter crashkernel)
-	if [ -z "$check_reserved" ]; then
-		item skip reservation "needs a kernel that can"
-	elif [ "$check_reserved" -gt 0 ]; then
-		item pass reservation "$((check_reserved / 1048576)) MB are reserved (crashkernel=${check_asked:-?})"
-	elif [ -n "$check_asked" ]; then
-		item fail reservation "crashkernel=$check_asked is given, and nothing is reserved" $EX_REBOOT "the kernel says why: dmesg | grep -i crash; ask for less, or for memory below 4 GB"
+	group "The reservation"
+	check_granted=$(fact_crash_size)
+	check_asked=$(fact_parameter crashkernel)
+	if [ "$(first_line "$root/sys/kernel/fadump/enabled" "$root/sys/kernel/fadump_enabled")" = 1 ]; then
+		_check_fadump
+		return
+	fi
+	case $check_granted in
+	'')
+		if [ "$check_code" = $EX_UNSUPPORTED ]; then
+			skipped reservation reservation "not possible with this kernel"
+		else
+			failed $EX_UNSUPPORTED reservation reservation "the kernel shows no crash_size in /sys/kernel" "boot a kernel with CONFIG_CRASH_DUMP"
+		fi
+		;;
+	0) _check_nothing_reserved ;;
+	*) _check_reserved ;;
+	esac
+}
+
+_check_nothing_reserved() {
+	size_sum
+	if [ -z "$check_asked" ]; then
+		failed $EX_REBOOT reservation reservation "nothing is reserved, for crashkernel= is not on the kernel's command line" "$(reserve_how "$size_advice")"
 	else
-		item fail reservation "nothing is reserved" $EX_REBOOT "add crashkernel=256M (kdump-capture size says how much) to the kernel's command line, and reboot"
+		failed $EX_REBOOT reservation reservation "crashkernel=$check_asked was asked for and nothing was granted: no range matches this memory ($(fact_memory_mb) MB), or no room" "read \`dmesg | grep -i crash\`; then $(reserve_how "$size_advice")"
 	fi
 }
 
-# _parameter NAME: its last value on the kernel's command line.
-_parameter() {
-	tr ' ' '\n' <"$root/proc/cmdline" 2>/dev/null | awk -F= -v name="$1" '$1 == name { sub(/^[^=]*=/, ""); value = $0 } END { print value }'
+_check_reserved() {
+	check_mb=$((check_granted / 1048576))
+	check_wanted=$(crashkernel_mb "$check_asked" "$(fact_memory_mb)")
+	if [ -n "$check_wanted" ] && [ $((check_mb + 16)) -lt "$check_wanted" ]; then
+		warned reservation reservation "$check_mb MB were granted, crashkernel=$check_asked asks for $check_wanted MB" "read \`dmesg | grep -i crash\`; something shrank it"
+	else
+		passed reservation reservation "$check_mb MB${check_asked:+, by crashkernel=$check_asked}"
+	fi
+	size_sum
+	if [ "$check_mb" -lt "$size_needed" ]; then
+		warned size size "$check_mb MB are reserved, $size_needed MB is what $size_basis" "$(reserve_how "$size_advice")"
+	else
+		passed size size "$check_mb MB are reserved, $size_needed MB is what $size_basis"
+	fi
+}
+
+_check_fadump() {
+	if [ "$(first_line "$root/sys/kernel/fadump/registered" "$root/sys/kernel/fadump_registered")" = 1 ]; then
+		passed reservation "fadump" "firmware-assisted dump is on and registered; a crash restarts into a normal boot with /proc/vmcore"
+	else
+		failed $EX_FAILED reservation "fadump" "firmware-assisted dump is on but not registered" "echo 1 > /sys/kernel/fadump/registered"
+	fi
+	warned fadump "fadump" "this tool builds and loads for kexec; with fadump the normal initramfs must save the dump" "use the distribution's kdump for fadump, or boot with fadump=off"
 }
 
 _check_lock() {
-	check_lockdown=$(sed -n 's/.*\[\(.*\)\].*/\1/p' "$root/sys/kernel/security/lockdown" 2>/dev/null)
-	check_secure=$(fact_secure_boot)
-	if [ "$(first_line "$root/proc/sys/kernel/kexec_load_disabled")" = 1 ]; then
-		item fail lock "kexec_load_disabled is 1: nothing can be loaded until the next boot" $EX_REFUSED "find who sets it (grep -r kexec_load_disabled /etc/sysctl.d /usr/lib/sysctl.d), load before, and reboot"
-		return
-	fi
-	case ${check_lockdown:-none}:$(fact_config KEXEC_FILE "$check_kver") in
-	none:*) item pass lock "kernel lockdown is off${check_secure:+, Secure Boot $check_secure}" ;;
-	*:n) item fail lock "lockdown is $check_lockdown and the kernel lacks CONFIG_KEXEC_FILE" $EX_REFUSED "boot a kernel with CONFIG_KEXEC_FILE and CONFIG_KEXEC_SIG" ;;
-	*) item pass lock "lockdown is $check_lockdown: kexec_file_load takes a signed kernel${check_secure:+, Secure Boot $check_secure}" ;;
+	group "What locks it"
+	check_lockdown=$(fact_lockdown)
+	check_enforced=
+	case $check_lockdown in
+	integrity | confidentiality) check_enforced="lockdown is $check_lockdown" ;;
 	esac
-}
-
-# fact_secure_boot: on or off, "" where there is no such thing. Four bytes of attributes, then the value.
-fact_secure_boot() {
-	for secure_file in "$root"/sys/firmware/efi/efivars/SecureBoot-*; do
-		[ -r "$secure_file" ] || continue
-		case $(od -An -tu1 -j 4 -N 1 "$secure_file" | tr -d ' ') in
-		1) echo on ;;
-		*) echo off ;;
-		esac
-		return
-	done
-}
-
-_check_programs() {
-	check_absent=
-	find_program kexec >/dev/null || check_absent="kexec (kexec-tools)"
-	[ "$conf_collector" != makedumpfile ] || find_program makedumpfile >/dev/null || check_absent="$check_absent${check_absent:+, }makedumpfile"
-	case $conf_builder in
-	generic | auto) find_program busybox >/dev/null || check_absent="$check_absent${check_absent:+, }busybox" ;;
-	esac
-	if [ -n "$check_absent" ]; then
-		item fail programs "not installed: $check_absent" $EX_FAILED "install: $check_absent"
+	! configured KEXEC_SIG_FORCE || check_enforced="CONFIG_KEXEC_SIG_FORCE is on"
+	[ "$(first_line "$root/sys/firmware/ipl/secure")" != 1 ] || check_enforced="the machine was booted by secure IPL"
+	_check_signature
+	if [ "$(fact_sysctl kexec_load_disabled)" != 1 ]; then
+		passed load_disabled "kexec_load" "kexec_load_disabled is not set"
+	elif [ "$check_loaded" = 1 ]; then
+		warned load_disabled "kexec_load" "kexec_load_disabled is 1: what is loaded stays, nothing can replace it" "reboot before the next change"
 	else
-		item pass programs "kexec, makedumpfile, busybox are installed"
+		failed $EX_REFUSED load_disabled "kexec_load" "kexec_load_disabled is 1 and nothing is loaded; it cannot be taken back" "remove it from /etc/sysctl.d, or set it only after kdump-capture load; then reboot"
+	fi
+	case $(fact_sysctl kexec_load_limit_panic):$check_loaded in
+	0:1) warned load_limit "load limit" "kexec_load_limit_panic is 0: no further load is allowed" "reboot before the next change" ;;
+	0:*) failed $EX_REFUSED load_limit "load limit" "kexec_load_limit_panic is 0 and nothing is loaded" "remove it from /etc/sysctl.d and reboot" ;;
+	esac
+}
+
+_check_signature() {
+	check_boot="Secure Boot: ${check_secret:-none here}; lockdown: ${check_lockdown:-none}"
+	if [ -z "$check_enforced" ]; then
+		passed signature signature "not asked for ($check_boot)"
+		return
+	fi
+	check_image=$(kernel_file "$check_kver")
+	if ! configured KEXEC_FILE; then
+		failed $EX_REFUSED signature signature "$check_enforced, and this kernel has no kexec_file_load, the only call that is then allowed" "boot a kernel with CONFIG_KEXEC_FILE"
+	elif [ -z "$check_image" ]; then
+		warned signature signature "$check_enforced, and the kernel's file was not found" "give it to kdump-capture load --kernel FILE"
+	elif [ "$(fact_signed "$check_image")" = no ]; then
+		failed $EX_REFUSED signature signature "$check_enforced, and $check_image is not signed ($check_boot)" "use the distribution's signed kernel, or sign it with a key that the machine trusts (sbsign, mokutil)"
+	else
+		passed signature signature "$check_enforced; $check_image is signed, which the kernel will judge"
 	fi
 }
 
-# _check_image: is it there, and was it made of what is configured and installed now?
+# tool NAME: is it below $root?
+tool() {
+	find_program "$1" >/dev/null
+}
+
+_check_tools() {
+	group "Programs"
+	if tool kexec; then
+		passed kexec_tools kexec-tools "$(find_program kexec)"
+	else
+		failed $EX_FAILED kexec_tools kexec-tools "not installed" "$(install_how kexec-tools)"
+	fi
+	if [ "$conf_collector" != makedumpfile ]; then
+		skipped makedumpfile makedumpfile "not wanted: collector = $conf_collector"
+	elif tool makedumpfile; then
+		_check_makedumpfile
+	else
+		failed $EX_FAILED makedumpfile makedumpfile "not installed" "$(install_how makedumpfile)"
+	fi
+	check_builder=$(_chosen_builder)
+	case $check_builder in
+	'') failed $EX_BUILD builder builder "nothing here builds an image" "$(install_how busybox)" ;;
+	generic) _check_needs busybox "builder" "generic: busybox, and the modules that this machine needs" ;;
+	dracut) _check_needs dracut "builder" dracut ;;
+	*) _check_needs mkinitramfs "builder" "$check_builder" ;;
+	esac
+}
+
+_check_needs() {
+	if tool "$1"; then
+		passed builder "$2" "$3"
+	else
+		failed $EX_BUILD builder "$2" "$1 is not installed" "$(install_how "$1")"
+	fi
+}
+
+# The newest kernel that each makedumpfile knows: LATEST_VERSION in its makedumpfile.h, by its tags.
+_check_makedumpfile() {
+	check_version= # nothing of another root is run
+	[ -n "$root" ] || check_version=$(makedumpfile -v 2>/dev/null | sed -n 's/^makedumpfile: version \([0-9.]*\).*/\1/p')
+	case $check_version in
+	1.7.0) check_knows=5.15 ;;
+	1.7.1) check_knows=5.17 ;;
+	1.7.2) check_knows=6.0 ;;
+	1.7.3) check_knows=6.3 ;;
+	1.7.4) check_knows=6.6 ;;
+	1.7.5) check_knows=6.8 ;;
+	1.7.6) check_knows=6.11 ;;
+	1.7.7) check_knows=6.14 ;;
+	1.7.8) check_knows=6.17 ;;
+	1.7.9) check_knows=7.0 ;;
+	*)
+		passed makedumpfile makedumpfile "version ${check_version:-unknown}"
+		return
+		;;
+	esac
+	if printf '%s.0 %s\n' "$check_kver" "$check_knows" | awk '{ split($1, k, /[.-]/); split($2, m, "."); exit !(k[1] * 1000 + k[2] > m[1] * 1000 + m[2]) }'; then
+		warned makedumpfile makedumpfile "version $check_version knows kernels up to $check_knows, this one is $check_kver; it may leave out too much or too little" "use a newer makedumpfile, or try a dump and open it; the ladder falls back to a full copy when it fails"
+	else
+		passed makedumpfile makedumpfile "version $check_version knows kernels up to $check_knows"
+	fi
+}
+
+# install_how PACKAGE: by the distribution's own command.
+install_how() {
+	case $(fact_distribution) in
+	debian* | ubuntu* | linuxmint*) printf 'apt-get install %s\n' "$(printf '%s' "$1" | sed 's/^busybox$/busybox-static/; s/^mkinitramfs$/initramfs-tools/')" ;;
+	fedora* | rhel* | centos* | rocky* | almalinux* | ol-*) printf 'dnf install %s\n' "$1" ;;
+	opensuse* | sle*) printf 'zypper install %s\n' "$1" ;;
+	arch* | steamos*) printf 'pacman -S %s\n' "$1" ;;
+	*) printf 'install the package %s\n' "$1" ;;
+	esac
+}
+
 _check_image() {
+	group "The capture image"
 	check_image=$root$STATE/capture-$check_kver.img
-	check_manifest=${check_image%.img}.manifest
-	if [ ! -r "$check_image" ]; then
-		item fail image "there is no capture initramfs for $check_kver" $EX_BUILD "kdump-capture build -c"
+	check_about=$root$STATE/capture-$check_kver.manifest
+	if [ ! -e "$check_image" ]; then
+		failed $EX_BUILD image image "none for this kernel ($STATE/capture-$check_kver.img)" "kdump-capture build -c"
 		return
 	fi
-	check_config=$(write_config | sha256sum)
-	check_built=$(sed -n 's/^config_sha256 = //p' "$check_manifest" 2>/dev/null)
-	check_sum=$(sha256sum <"$check_image")
-	if [ "${check_sum%% *}" != "$(sed -n 's/^image_sha256 = //p' "$check_manifest" 2>/dev/null)" ]; then
-		item fail image "$check_image is not the one that was built" $EX_BUILD "kdump-capture build -c"
-	elif [ "${check_config%% *}" != "$check_built" ]; then
-		item fail image "the configuration was changed after the image was built" $EX_BUILD "kdump-capture build -c && kdump-capture load"
+	check_stale=
+	check_sum=$(write_config | sha256sum)
+	[ "$(state_fact "$check_about" config_sha256)" = "${check_sum%% *}" ] || check_stale="the configuration has changed since"
+	[ "$(state_fact "$check_about" kver)" = "$check_kver" ] || check_stale="it is for another kernel"
+	check_kernel=$(kernel_file "$check_kver")
+	if [ -n "$check_kernel" ] && [ "$check_kernel" -nt "$check_image" ]; then
+		check_stale="the kernel's file is newer"
+	fi
+	if [ -n "$check_stale" ]; then
+		failed $EX_BUILD image image "stale: $check_stale" "kdump-capture build -c && kdump-capture load"
+	elif [ "$(state_fact "$check_about" version)" != "$VERSION" ]; then
+		warned image image "made by version $(state_fact "$check_about" version) of this tool, which is $VERSION now" "kdump-capture build -c && kdump-capture load"
 	else
-		item pass image "$(sed -n 's/^builder = //p' "$check_manifest"), $(($(sed -n 's/^image_bytes = //p' "$check_manifest") / 1024)) KB, up to date"
+		passed image image "$(($(wc -c <"$check_image") / 1024)) KB, builder $(state_fact "$check_about" builder), as the configuration says"
 	fi
 }
 
 _check_loaded() {
-	case $(fact_crash_loaded):$(sed -n 's/^image_sha256 = //p' "$root$RUN/loaded" 2>/dev/null) in
-	1:) item warn loaded "a capture kernel is loaded, by another tool" 0 "kdump-capture load --replace, after disabling the other tool" ;;
-	1:"$(sed -n 's/^image_sha256 = //p' "$check_manifest" 2>/dev/null)") item pass loaded "the capture kernel is loaded" ;;
-	1:*) item fail loaded "what is loaded is an older image" $EX_FAILED "kdump-capture load" ;;
-	0:*) item fail loaded "no capture kernel is loaded" $EX_FAILED "kdump-capture load" ;;
-	*) item skip loaded "needs a kernel that can" ;;
+	group "The capture kernel"
+	check_others=
+	for name in kdump-tools kdump kdump-early kdumpst-init; do
+		! service_enabled $name || check_others="$check_others $name.service"
+	done
+	[ -z "$check_others" ] || warned others "other tools" "enabled here:$check_others; whoever loads last decides" "systemctl disable --now$check_others"
+	check_mine=$(state_fact "$root$RUN/loaded" image_sha256)
+	case $check_loaded:$check_mine in
+	1:) warned loaded loaded "yes, but not by this tool${check_others:+, so perhaps by$check_others}" "kdump-capture load --replace, when that tool is disabled" ;;
+	1:"$(state_fact "$root$STATE/capture-$check_kver.manifest" image_sha256)") passed loaded loaded "yes, by this tool, the image above" ;;
+	1:*) failed $EX_FAILED loaded loaded "an older image is loaded" "kdump-capture load" ;;
+	*) failed $EX_FAILED loaded loaded "no" "kdump-capture load" ;;
+	esac
+	case $(first_line "$root/sys/devices/system/cpu/crash_hotplug"):$(first_line "$root/sys/devices/system/memory/crash_hotplug") in
+	1:1) passed hotplug hotplug "the kernel itself keeps CPUs and memory up to date" ;;
+	*) skipped hotplug hotplug "this kernel does not follow hotplug: load again after CPUs or memory come or go" ;;
 	esac
 }
 
-_check_owners() {
-	check_owners=
-	for check_unit in kdump-tools kdump kdumpst-init; do
-		for check_wants in "$root"/etc/systemd/system/*.wants/"$check_unit.service"; do
-			[ ! -L "$check_wants" ] || check_owners="$check_owners $check_unit.service"
-		done
-	done
-	if [ -n "$check_owners" ]; then
-		item warn owners "another tool is enabled:$check_owners" 0 "only one can own the reservation: systemctl disable --now$check_owners"
+# Policy is the owner's: nothing here fails.
+_check_policy() {
+	group "What leads to a dump"
+	if [ "$(fact_sysctl panic_on_oops)" = 0 ]; then
+		warned panic_on_oops "oops" "panic_on_oops is 0: after an oops the kernel goes on, and there is no dump" "sysctl -w kernel.panic_on_oops=1, and the same in /etc/sysctl.d"
 	else
-		item pass owners "no other tool owns the reservation"
+		passed panic_on_oops "oops" "panic_on_oops is 1"
 	fi
-}
-
-_check_targets() {
-	if [ -z "$conf_targets" ]; then
-		item fail target "no target is configured" $EX_TARGET "add to $config_path: target = ext4 UUID=... /var/crash"
-		return
-	fi
-	printf '%s\n' "$conf_targets" >"$work/targets"
-	while IFS= read -r check_target <&4; do
-		set -f
-		# shellcheck disable=SC2086
-		set -- $check_target
-		set +f
-		_check_target "$1" "${2:-}"
-	done 4<"$work/targets"
-}
-
-_check_target() {
-	case $1 in
-	ext4 | xfs | btrfs | auto | raw)
-		case $2 in
-		/dev/disk/* | UUID=* | LABEL=*) ;;
-		*) item warn target "$2 can name another disk after a reboot" 0 "name it by UUID= (blkid shows it)" ;;
-		esac
-		[ -z "$root" ] || {
-			item skip target "$check_target: not probed in another root"
-			return
-		}
-		case $2 in
-		/dev/*) check_device=$2 ;;
-		*) check_device=$(findfs "$2" 2>/dev/null) || check_device= ;;
-		esac
-		if [ -b "$check_device" ]; then
-			_check_space "$check_device"
-		else
-			item fail target "$2 is not there" $EX_TARGET "see what is: lsblk -f"
-		fi
-		;;
-	ssh)
-		if [ ! -r "$root$conf_ssh_key" ] || [ ! -r "$root$conf_ssh_known_hosts" ]; then
-			item fail target "ssh needs $conf_ssh_key and $conf_ssh_known_hosts" $EX_TARGET "ssh-keygen -t ed25519 -N '' -f $conf_ssh_key; ssh-keyscan HOST >$conf_ssh_known_hosts, and compare the key"
-		else
-			item pass target "$check_target: key and host key are there"
-		fi
-		;;
-	*) item pass target "$check_target" ;;
+	check_off=
+	for name in softlockup_panic hardlockup_panic hung_task_panic unknown_nmi_panic panic_on_warn; do
+		[ "$(fact_sysctl $name)" != 0 ] || check_off="$check_off $name"
+	done
+	[ -z "$check_off" ] || skipped panic_others "other causes" "no dump for these, which is the kernel's default:$check_off"
+	case $(fact_parameter crash_kexec_post_notifiers) in
+	1 | y | Y) warned notifiers notifiers "crash_kexec_post_notifiers runs other code before the capture kernel, and can hang there" "leave it out, unless the hypervisor needs it" ;;
 	esac
-}
-
-# A dump of level 31 is a tenth of memory or less, as a rule; all of memory is the upper bound. Said, not failed.
-_check_space() {
-	check_memory=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)
-	check_free=$(df -P -k "$1" 2>/dev/null | awk -v device="$1" 'NR == 2 && $1 == device { print int($4 / 1024) }')
-	if [ -z "$check_free" ]; then
-		item pass target "$1 is there (not mounted, so its free space is not known)"
-	elif [ "$check_free" -lt $((check_memory / 10 + conf_min_free_mb)) ]; then
-		item warn target "$1 has $check_free MB free, for $check_memory MB of memory" 0 "free some space, or set level = 31 and compress"
-	else
-		item pass target "$1 has $check_free MB free, for $check_memory MB of memory"
-	fi
-}
-
-_check_panic() {
-	check_policy=
-	for check_knob in panic_on_oops softlockup_panic hung_task_panic unknown_nmi_panic; do
-		[ "$(first_line "$root/proc/sys/kernel/$check_knob")" != 0 ] || check_policy="$check_policy $check_knob=0"
-	done
-	if [ -n "$check_policy" ]; then
-		item warn panic "not every failure panics:$check_policy" 0 "sysctl -w kernel.panic_on_oops=1, at least; a machine that hangs leaves no dump"
-	else
-		item pass panic "oopses and lockups panic"
-	fi
+	[ "$(fact_sysctl panic)" != 0 ] || warned panic_timeout "after a panic" "panic is 0: should the capture kernel not start, the machine hangs" "sysctl -w kernel.panic=10"
 }

@@ -1,7 +1,8 @@
 # The dump: the kernel's log first, for it is small and often enough; then the core, by the first rung that works.
 
 vmcore=/proc/vmcore
-rungs= # every rung that was tried, as JSON
+rungs=      # every rung that was tried, as JSON
+rung_lines= # and as lines, for the report: commands and statuses, nothing of the target
 rung=0
 
 # save_dmesg: dmesg.txt on the target; $dmesg_bytes and $dmesg_sha256. False, with $problem, when there is none.
@@ -17,32 +18,32 @@ save_dmesg() {
 		problem="the kernel's log cannot be read from the dump: $(tail -n 1 "$work/dmesg-said")"
 		return 1
 	fi
-	if target_put dmesg.txt <"$dmesg_text"; then
-		dmesg_bytes=$put_bytes
-		dmesg_sha256=$put_sha256
-		return 0
-	fi
-	problem="the kernel's log cannot be written: $(target_said)"
-	return 1
+	target_put dmesg.txt <"$dmesg_text" || {
+		problem="the kernel's log cannot be written: $(target_said)"
+		return 1
+	}
+	dmesg_bytes=$put_bytes
+	dmesg_sha256=$put_sha256
+	[ "$target_kind" != raw ] || _raw_header incomplete # so that it is found, whatever comes
 }
 
 # save_core: the first rung that gives a complete file. $core_file, $core_bytes, $core_sha256, $core_rung.
 save_core() {
-	core_file=vmcore
-	[ "$target_kind" = dir ] || core_file=vmcore.flat
 	core_rung=
 	core_bytes=0
 	core_sha256=
 	_ladder >"$work/ladder"
 	while IFS= read -r rung_command <&3; do
+		core_file=vmcore
+		[ "$target_kind" = dir ] || core_file=vmcore.flat
 		_try_rung "$rung_command" && return
-		[ "$target_kind" != dir ] || rm -f "$(target_file "$core_file")"
+		target_remove "$core_file"
 	done 3<"$work/ladder"
 	problem="no way to save the core worked; $(target_said)"
 	return 1
 }
 
-# One command a line, the best first; @ is where it is written to.
+# One command a line, the best first.
 _ladder() {
 	case $conf_collector in
 	dmesg) return ;;
@@ -100,7 +101,8 @@ _try_rung() {
 		_rung_copy
 	elif [ "$target_kind" = dir ]; then
 		# shellcheck disable=SC2086
-		$1 "$vmcore" "$(target_file "$core_file")" >"$work/rung-said" 2>&1
+		$1 "$vmcore" "$(target_file "$core_file")" >"$work/rung-said" 2>&1 &
+		_rung_wait $!
 		rung_status=$?
 		[ $rung_status != 0 ] || _hash_file
 	else
@@ -113,6 +115,7 @@ _try_rung() {
 	rung_words=$(printf '%s' "$1" | tr -s ' ')
 	log "rung $rung: $rung_words -> status $rung_status${rung_reason:+ ($rung_reason)}"
 	[ "$rung_status" = 0 ] || tail -n 2 "$work/rung-said" | while IFS= read -r rung_line; do log "  $rung_line"; done
+	rung_lines="$rung_lines${rung_lines:+$NL}rung $rung: $rung_words -> status $rung_status"
 	rungs="$rungs${rungs:+,}{\"command\":$(json_string "$rung_words"),\"status\":$rung_status,\"seconds\":$(($(now) - rung_since))}"
 	if [ "$rung_status" != 0 ]; then
 		core_bytes=0
@@ -122,19 +125,37 @@ _try_rung() {
 	core_rung=$rung_words
 }
 
+# _rung_wait PROCESS: rungs run in the background, for only while it waits does a shell heed the deadline. The number is
+# kept, so that end_rung can end it.
+_rung_wait() {
+	echo "$1" >"$work/rung-process"
+	wait "$1"
+}
+
+end_rung() {
+	[ ! -s "$work/rung-process" ] || kill -9 "$(cat "$work/rung-process")" 2>/dev/null
+	rm -f "$work/rung-process"
+}
+
 _rung_stream() {
-	rm -f "$work/rung-source"
+	rm -f "$work/rung-source" "$work/rung-put"
 	{
-		"$@" 2>"$work/rung-said"
-		echo $? >"$work/rung-source"
-	} | {
-		target_put "$core_file"
-		printf '%s %s %s\n' $? "$put_bytes" "$put_sha256" >"$work/rung-put"
-	}
+		{
+			"$@" 2>"$work/rung-said" &
+			_rung_wait $!
+			echo $? >"$work/rung-source"
+		} | {
+			target_put "$core_file"
+			printf '%s %s %s %s\n' $? "$put_bytes" "$put_sha256" "$put_end" >"$work/rung-put"
+		}
+	} &
+	wait $!
+	rung_put=98
+	[ ! -s "$work/rung-put" ] || read -r rung_put core_bytes core_sha256 core_end <"$work/rung-put"
 	rung_status=$(status_of rung-source)
-	read -r rung_put core_bytes core_sha256 <"$work/rung-put"
-	if [ "$rung_status" = 0 ] && [ "$rung_put" != 0 ]; then
-		rung_status=$rung_put
+	if [ "$rung_put" != 0 ]; then
+		# Whoever writes ends with 141 when the target takes no more: the target is the reason.
+		[ "$rung_status" != 0 ] || rung_status=$rung_put
 		rung_reason="the target did not take it: $(target_said)"
 	fi
 }
@@ -142,11 +163,12 @@ _rung_stream() {
 # The plain copy, when it fits. A size beyond 15 digits is the kernel's nonsense (seen on arm64 without KALLSYMS_ALL).
 _rung_copy() {
 	copy_bytes=$(ls -lnL "$vmcore" | awk '{ print $5 }')
+	copy_mb=$(megabytes "$copy_bytes")
 	copy_free=$(target_free)
 	case $copy_bytes in
 	????????????????*) rung_refuse "its size of $copy_bytes bytes cannot be true" ;;
-	*) [ -z "$copy_free" ] || [ $((copy_bytes / 1048576 + conf_min_free_mb)) -lt "$copy_free" ] ||
-		rung_refuse "it needs $((copy_bytes / 1048576)) MB, $copy_free MB are free" ;;
+	*) [ -z "$copy_free" ] || [ $((copy_mb + conf_min_free_mb)) -lt "$copy_free" ] ||
+		rung_refuse "it needs $copy_mb MB, $copy_free MB are free" ;;
 	esac
 	[ -z "$rung_reason" ] || return
 	[ "$target_kind" = dir ] || core_file=vmcore.elf
@@ -180,24 +202,26 @@ _hash_file() {
 	fi
 }
 
-# A program's word is not enough: an interrupted makedumpfile can leave a file that looks like one.
+# A program's word is not enough: an interrupted makedumpfile can leave a file that looks like one. What went away in a
+# stream is judged by its end, which in the flattened format is a record of ones.
 _check_rung() {
-	if [ "$target_kind" = dir ]; then
-		inspect_core "$(target_file "$core_file")" || rung_refuse "$problem"
-	elif [ "${core_bytes:-0}" -lt 4096 ]; then
-		rung_refuse "$core_bytes bytes are no dump"
-	fi
+	case $target_kind:$core_file in
+	dir:*) inspect_core "$(target_file "$core_file")" || rung_refuse "$problem" ;;
+	*:vmcore.flat) [ "$core_end" = "$FLAT_END" ] || rung_refuse "the stream has no end record" ;;
+	esac
 }
 
-# prune_dumps: keep as many as configured. Only folders of our own naming that carry our manifest, file by file.
+# prune_dumps: keep as many, and as many MB, as configured, the newest always. Only folders of our own naming that carry
+# our manifest, file by file.
 prune_dumps() {
 	[ "$target_kind" = dir ] && [ "$conf_retain_count" -gt 0 ] || return 0
-	prune_index=0
+	prune_count=0
+	prune_mb=0
 	for prune_folder in $(_dump_names | sort -r); do
-		prune_index=$((prune_index + 1))
-		prune_mb=$(du -sk "$target_folder" | awk '{ print int($1 / 1024) }')
-		if [ "$prune_index" -le "$conf_retain_count" ]; then
-			[ "$conf_retain_mb" -gt 0 ] && [ "$prune_index" -gt 1 ] && [ "$prune_mb" -gt "$conf_retain_mb" ] || continue
+		prune_count=$((prune_count + 1))
+		prune_mb=$((prune_mb + $(du -sk "$target_folder/$prune_folder" | awk '{ print int($1 / 1024) }')))
+		if [ "$prune_count" -le "$conf_retain_count" ]; then
+			[ "$prune_count" -gt 1 ] && [ "$conf_retain_mb" -gt 0 ] && [ "$prune_mb" -gt "$conf_retain_mb" ] || continue
 		fi
 		log "retention: removing $prune_folder"
 		for prune_file in vmcore vmcore.flat vmcore.elf dmesg.txt capture.log report.json SHA256SUMS manifest.json; do
@@ -211,9 +235,14 @@ _dump_names() {
 	for dump_folder in "$target_folder"/[0-9][0-9][0-9][0-9]-*T*Z-*; do
 		dump_name=${dump_folder##*/}
 		case $dump_name in
-		*.part | *[!0-9A-Za-z-]*) continue ;;
+		*[!0-9A-Za-z-]*) continue ;; # .part, and names with blanks
 		esac
 		[ ! -L "$dump_folder" ] && grep -qs '"schema":"kdump-dump/1"' "$dump_folder/manifest.json" || continue
 		printf '%s\n' "$dump_name"
 	done
+}
+
+# megabytes BYTES: by awk, for there are shells that count in 32 bits.
+megabytes() {
+	awk -v bytes="$1" 'BEGIN { printf "%d\n", bytes / 1048576 }'
 }

@@ -36,6 +36,10 @@ main() {
 		shift
 		;;
 	esac
+	# A wrong option before it must not keep a machine from its document.
+	for word; do
+		[ "$word" != --json ] || json=1
+	done
 	case $command in
 	check) check_command "$@" ;;
 	size) size_command "$@" ;;

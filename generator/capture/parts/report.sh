@@ -2,6 +2,11 @@
 # line of the kernel's log.
 
 steps=
+started=
+boot_load=
+boot_reserved=
+boot_memory=
+boot_kernel=
 
 # step_add NAME VERDICT SECONDS NUMBERS [EXCERPT]: NUMBERS is from measure, or empty.
 step_add() {
@@ -79,7 +84,7 @@ _memory_least() {
 write_report() {
 	report_kernel=${core_release:-${boot_kernel:-$(uname -r)}}
 	printf '{"schema":"kdump-report/1","origin":"%s","tool":"kdump-capture","tool_version":"%s",' "$conf_origin" "$VERSION"
-	printf '"started":"%s",' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	printf '"started":"%s",' "${started:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
 	printf '"subjects":[{"role":"first kernel","version":%s},' "$(json_string "$report_kernel")"
 	printf '{"role":"capture kernel","version":%s},{"role":"kdump-capture","version":"%s"}' "$(json_string "$(uname -r)")" "$VERSION"
 	report_version=$(makedumpfile -v 2>/dev/null | sed -n 's/^makedumpfile: version \([0-9.]*\).*/\1/p')
@@ -92,28 +97,33 @@ write_report() {
 	*) printf ',"memory_mb":%s' "$boot_memory" ;;
 	esac
 	printf '},"runs":[{"scenario":{"path":"kdump.capture","dimensions":{%s}},' "$(_dimensions)"
-	printf '"steps":[%s%s]}]}\n' "$(_reserved_step)" "$steps"
+	printf '"steps":[%s%s]}]}\n' "$(_earlier_steps)" "$steps"
 }
 
 _dimensions() {
-	printf '"target":"%s","level":"%s","collector":"%s"' "${target_line%%[: ]*}" "$conf_level" "$conf_collector"
+	printf '"target":"%s","level":"%s","compress":"%s","collector":"%s"' "${target_line%%[: ]*}" "$conf_level" "$conf_compress" "$conf_collector"
 	_dimension load "$boot_load"
 	_dimension builder "$(image_fact builder)"
-	_dimension rung "${core_rung:-}"
 }
 
 _dimension() {
 	[ -z "$2" ] || printf ',"%s":%s' "$1" "$(json_string "$2")"
 }
 
-# The memory of the capture kernel: what was reserved, what it saw of it, and how little was left.
-_reserved_step() {
-	reserved_least=$(_memory_least)
-	reserved_numbers=$(measure "capture memory" $(($(_memory_total) / 1024)) MB)
-	[ "$reserved_least" = 0 ] || reserved_numbers="$reserved_numbers,$(measure "minimum available memory" $((reserved_least / 1024)) MB)"
+# What went before stage 2, and is proven by its being here: the reservation, with the memory of the capture kernel (what
+# was reserved, what it saw of it, how little was left), and the load. What `load` did not tell is not claimed.
+_earlier_steps() {
+	earlier_least=$(_memory_least)
+	earlier_numbers=$(measure "capture memory" $(($(_memory_total) / 1024)) MB)
+	[ "$earlier_least" = 0 ] || earlier_numbers="$earlier_numbers,$(measure "minimum available memory" $((earlier_least / 1024)) MB)"
+	earlier_verdict=skip
 	case $boot_reserved in
 	'' | *[!0-9]*) ;;
-	*) reserved_numbers="$(measure reserved $((boot_reserved / 1048576)) MB),$reserved_numbers" ;;
+	*)
+		earlier_verdict=pass
+		earlier_numbers="$(measure reserved "$(megabytes "$boot_reserved")" MB),$earlier_numbers"
+		;;
 	esac
-	printf '{"name":"reserve","verdict":"pass","numbers":[%s]},' "$reserved_numbers"
+	printf '{"name":"reserve","verdict":"%s","numbers":[%s]},' "$earlier_verdict" "$earlier_numbers"
+	[ -z "$boot_load" ] || printf '{"name":"load","verdict":"pass"},'
 }

@@ -6,7 +6,6 @@ since=        # when stage 2 began, in seconds
 
 stage2_command() {
 	common_start
-	config_path=$root$INSIDE/stage2.conf
 	stage2_folder=
 	while [ $# -gt 0 ]; do
 		common_option "$@"
@@ -20,17 +19,26 @@ stage2_command() {
 		fi
 		shift "$shifted"
 	done
-	# Only a capture image carries a manifest in this place, and only the capture kernel has the file: never the host.
-	if [ -z "$root" ] && [ "$vmcore" = /proc/vmcore ] && [ -e "$INSIDE/manifest" ]; then
+	config_path=${config_path:-$root$INSIDE/stage2.conf}
+	if _in_capture_kernel; then
 		stage2_real=1
+	elif [ ! -r "$vmcore" ]; then
+		die $EX_UNSUPPORTED "$vmcore is not there: this is no capture kernel"
 	fi
-	[ "$stage2_real" = 1 ] || [ -r "$vmcore" ] || die $EX_UNSUPPORTED "$vmcore is not there: this is no capture kernel"
 	common_end
 	stage2_run
 }
 
+# Only a capture image carries a manifest in this place, and only the capture kernel has the file or, when it could not
+# make it, was started with our words: never the host.
+_in_capture_kernel() {
+	[ -z "$root" ] && [ "$vmcore" = /proc/vmcore ] && [ -e "$INSIDE/manifest" ] || return
+	[ -e /proc/vmcore ] || grep -q 'kdump_capture[.]nonce=' /proc/cmdline
+}
+
 stage2_run() {
 	since=$(now)
+	started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	work=$(mktemp -d /tmp/kdump-capture.XXXXXX) || work=/tmp
 	log_file=$work/capture.log
 	log "stage2 start, version $VERSION, $(uname -r)"
@@ -40,15 +48,27 @@ stage2_run() {
 		stage2_end $EX_UNSUPPORTED
 	fi
 	read_boot_words
-	_watch_memory &
+	_watch_memory >/dev/null 2>&1 &
 	watcher=$!
 	_deadline &
 	deadline=$!
 	_feed_watchdog
-	[ "$stage2_real" = 0 ] || [ -z "$conf_network" ] || start_network
-	trap 'log "failed: interrupted (exit $EX_FAILED)"; stage2_end $EX_FAILED' TERM INT
+	trap _interrupted TERM INT
 	step_add "capture boot" pass "$(awk '{ print int($1) }' /proc/uptime)" ''
 	stage2_targets
+}
+
+# _interrupted: by the deadline, most of all. What there is stays, marked as what it is.
+_interrupted() {
+	trap '' TERM INT
+	end_rung
+	best_exit=$EX_FAILED
+	best_problem="the deadline of $conf_timeout s is over, or somebody ended it"
+	case $target_kind in
+	dir | raw) [ -z "$target_name" ] || _incomplete ;;
+	esac
+	log "failed: $best_problem (exit $best_exit)"
+	stage2_end "$best_exit"
 }
 
 # stage2_targets: the targets in their order, until one holds a dump; never one that is not listed.
@@ -79,7 +99,7 @@ _each_target() {
 			target_close
 		else
 			log "target $stage2_line not reached: $problem"
-			step_add target fail $(($(now) - target_since)) '' "$problem"
+			step_add target fail $(($(now) - target_since)) ''
 			_remember "$target_exit" "$problem"
 		fi
 	done 4<"$work/targets"
@@ -98,7 +118,7 @@ stage2_save() {
 	stage2_free=$(target_free)
 	if [ -n "$stage2_free" ] && [ "$stage2_free" -lt "$conf_min_free_mb" ]; then
 		log "target full: $stage2_free MB are free, $conf_min_free_mb are kept free"
-		step_add save fail 0 '' "$stage2_free MB are free on the target"
+		step_add save fail 0 "$(measure "free on the target" "$stage2_free" MB)"
 		_remember $EX_SPACE "the target is full: $stage2_free MB are free"
 		return
 	fi
@@ -108,13 +128,10 @@ stage2_save() {
 	}
 	_save_log
 	step_since=$(now)
-	if [ "$conf_collector" != dmesg ]; then
-		save_core || {
-			_core_failed
-			return
-		}
-		step_add save pass $(($(now) - step_since)) "$(measure "dump size" "$core_bytes" bytes)"
-	fi
+	_save_core || {
+		_core_failed
+		return
+	}
 	_complete || {
 		_remember $EX_DAMAGED "the dump could not be finished: $(target_said)"
 		_incomplete
@@ -130,12 +147,21 @@ _save_log() {
 		step_add dmesg pass $(($(now) - step_since)) "$(measure "log size" "$dmesg_bytes" bytes)"
 	else
 		log "dmesg not saved: $problem"
-		step_add dmesg fail $(($(now) - step_since)) '' "$problem"
+		step_add dmesg fail $(($(now) - step_since)) ''
 	fi
 }
 
+_save_core() {
+	if [ "$conf_collector" = dmesg ]; then
+		[ -n "$dmesg_sha256" ] # it is all that was wanted; $problem says why it is not there
+		return
+	fi
+	save_core || return
+	step_add save pass $(($(now) - step_since)) "$(measure "dump size" "$core_bytes" bytes)" "$rung_lines"
+}
+
 _core_failed() {
-	step_add save fail $(($(now) - step_since)) '' "$problem"
+	step_add save fail $(($(now) - step_since)) '' "$rung_lines"
 	stage2_code=$EX_DAMAGED
 	stage2_free=$(target_free)
 	[ -z "$stage2_free" ] || [ "$stage2_free" -ge "$conf_min_free_mb" ] || stage2_code=$EX_SPACE
@@ -215,14 +241,17 @@ last_resort() {
 	done
 }
 
-# The deadline holds whatever hangs: a dump that takes for ever is a machine that stays away.
+# The deadline holds whatever hangs: a dump that takes for ever is a machine that stays away. First it lets stage 2 put
+# things in order; if that hangs too, the kernel reboots by itself.
 _deadline() {
-	sleep "$conf_timeout"
-	log "failed: the deadline of $conf_timeout s is over (exit $EX_FAILED)"
-	if [ "$stage2_real" = 1 ]; then
-		last_resort
-	fi
+	trap 'kill "$sleeper"; exit' TERM
+	sleep "$conf_timeout" >/dev/null 2>&1 &
+	sleeper=$!
+	wait "$sleeper"
 	kill -TERM $$
+	[ "$stage2_real" = 1 ] || return
+	sleep 30
+	last_resort
 }
 
 # An active watchdog would reboot in the middle of the dump. One that is not active is left alone: opening starts it.
