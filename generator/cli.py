@@ -14,6 +14,7 @@ from pathlib import Path
 from generator import __version__
 from generator.config import Config, Options
 from generator.errors import PortalError, SourceError
+from generator.lab_arguments import add_lab_commands
 from generator.model.histories import GitSource
 from generator.outcome import Report
 from generator.output.check import check_site
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _patch_commands(patch, common, machine)
     add_report_commands(commands.add_parser("report", help="test reports"), common, machine)
+    add_lab_commands(commands.add_parser("lab", help="crash real kernels, and report"), common, machine)
     return parser
 
 

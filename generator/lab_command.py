@@ -130,19 +130,8 @@ def _tidy(work: Path) -> None:
 
 
 def _broken(scenario: Scenario, architecture: Architecture, problem: str) -> Row:
-    return Row(
-        scenario.name,
-        architecture.name,
-        scenario.builder,
-        Verdict.ERROR.value,
-        problem,
-        None,
-        None,
-        None,
-        None,
-        None,
-        "",
-    )
+    unknown = (None, None, None, None, None)
+    return Row(scenario.name, architecture.name, scenario.builder, Verdict.ERROR.value, problem, *unknown, "")
 
 
 def _row(scenario: Scenario, architecture: Architecture, report: Report, file: Path) -> Row:
@@ -167,16 +156,8 @@ def _row(scenario: Scenario, architecture: Architecture, report: Report, file: P
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a text table, as Markdown reads it."""
-    head = (
-        "scenario",
-        "architecture",
-        "builder",
-        "verdict",
-        "panic to dump, s",
-        "image, MB",
-        "dump, MB",
-        "least free, MB",
-    )
+    head = ("scenario", "architecture", "builder", "verdict", "panic to dump, s", "image, MB", "dump, MB",
+            "least free, MB")  # fmt: skip
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows:
         cells = (row.scenario, row.architecture, row.builder, row.verdict, _shown(row.seconds), _mb(row.image_bytes),
@@ -196,6 +177,16 @@ def _mb(size_bytes: int | None) -> str:
 def rows_json(rows: Sequence[Row]) -> str:
     """Return the rows for machines."""
     return json.dumps([asdict(row) for row in rows], indent=1)
+
+
+def listing_json() -> str:
+    """Return what can be run for machines; and what cannot be, with the reason."""
+    known = [
+        {"scenario": one.name, "architectures": one.architectures, "builder": one.builder, "about": one.about}
+        for one in SCENARIOS
+    ]
+    absent = [{"architecture": name, "reason": reason} for name, reason in IMPOSSIBLE.items()]
+    return json.dumps({"scenarios": known, "impossible": absent}, indent=1)
 
 
 def listing() -> str:

@@ -74,7 +74,7 @@ ARCHITECTURES = (
 
 # Ports of Debian that cannot be tested, with the reason as it was found in their kernels' configuration.
 IMPOSSIBLE = {
-    "s390x": "Debian's kernels have CRASH_DUMP off (12) or KEXEC off (13): there is nothing to load a capture kernel with",
+    "s390x": "Debian's kernels have CRASH_DUMP off (12) or KEXEC off (13): nothing can load a capture kernel",
 }
 
 

@@ -113,7 +113,8 @@ class _Console:
                 data = self.process.stdout.read()
                 if data == b"":
                     return "ended"
-                if any([watch(line) for line in self._take(data or b"")]):
+                seen = [watch(line) for line in self._take(data or b"")]
+                if any(seen):
                     return "stopped"
             self._measure()
         return "timeout"

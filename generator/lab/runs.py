@@ -217,8 +217,14 @@ echo "lab: load ended with $status"
 
 
 def _boot(
-    scenario: Scenario, architecture: Architecture, root: Root, image: Path, config: Path, disk: Path | None, bench: Bench
-) -> Boot:  # fmt: skip
+    scenario: Scenario,
+    architecture: Architecture,
+    root: Root,
+    image: Path,
+    config: Path,
+    disk: Path | None,
+    bench: Bench,
+) -> Boot:
     initramfs = bench.work / "first.img"
     kept = bench.cache / "kernels" / f"{architecture.name}-{root.kernel}"
     kept.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,7 @@ SCENARIOS = (
         keeps_log=False,
     ),
     Scenario(
-        name="wrong-host-key", path="kdump.fails.wrong-host-key", about="the server has another key than the pinned one",
+        name="wrong-host-key", path="kdump.fails.wrong-host-key", about="the server has not the pinned key",
         targets=("ssh root@10.0.2.2:{ssh} {ssh_folder}",), disk="", packages=("dropbear-bin",),
         settings=("target_wait = 3",), expects="(exit 5)", forbids=COMPLETE, keeps_log=False,
     ),
@@ -108,7 +108,8 @@ SCENARIOS = (
         expects="lab: load ended with 6", forbids="stage2 start", keeps_log=False,
     ),
     Scenario(
-        name="panic-inside", path="kdump.fails.panic-inside", about="the capture kernel crashes too: the machine comes back",
+        name="panic-inside", path="kdump.fails.panic-inside",
+        about="the capture kernel crashes as well: the machine comes back",
         stub=PANICS, expects="dmesg saved", forbids=COMPLETE,
     ),
     Scenario(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -340,7 +341,7 @@ def test_busybox_and_makedumpfile_are_all_it_needs(tmp_path: Path) -> None:
             subprocess.run(command, check=True)
         done = subprocess.run(
             [
-                "chroot",
+                shutil.which("chroot"),
                 tree,
                 "/bin/sh",
                 "/kdump-capture",

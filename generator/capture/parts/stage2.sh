@@ -54,6 +54,7 @@ stage2_run() {
 	deadline=$!
 	_feed_watchdog
 	trap _interrupted TERM INT
+	[ "$stage2_real" = 0 ] || [ -z "$conf_network" ] || start_network
 	step_add "capture boot" pass "$(awk '{ print int($1) }' /proc/uptime)" ''
 	stage2_targets
 }
