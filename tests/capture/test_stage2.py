@@ -204,7 +204,7 @@ def test_a_target_that_fills_up_is_said_to_be_full(kernel: CaptureKernel, shell:
         assert dump.name.endswith(".part") and not (dump / "vmcore").exists()
         assert (dump / "dmesg.txt").read_bytes() == DMESG
     finally:
-        subprocess.run(["umount", kernel.disk], check=True)
+        subprocess.run(["umount", "--lazy", kernel.disk], check=True)
 
 
 def test_a_target_without_the_space_that_is_to_stay_free_is_not_begun(kernel: CaptureKernel) -> None:
@@ -356,7 +356,7 @@ def test_busybox_and_makedumpfile_are_all_it_needs(tmp_path: Path) -> None:
         )
     finally:
         for _, place in reversed(mounted):
-            subprocess.run(["umount", place], check=True)
+            subprocess.run(["umount", "--lazy", place], check=True)
     assert (done.returncode, done.stderr) == (0, "")
     (dump,) = (tree / "dump").iterdir()
     assert (dump / "vmcore").read_bytes() == kdump()
