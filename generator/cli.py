@@ -15,6 +15,7 @@ from generator import __version__
 from generator.config import Config, Options
 from generator.content import load_content
 from generator.errors import PortalError, SourceError
+from generator.lab_arguments import add_lab_commands
 from generator.link_command import check_links
 from generator.model.histories import GitSource
 from generator.outcome import Report
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _patch_commands(patch, common, machine)
     add_report_commands(commands.add_parser("report", help="test reports"), common, machine)
+    add_lab_commands(commands.add_parser("lab", help="crash real kernels, and report"), common, machine)
     return parser
 
 

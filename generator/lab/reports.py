@@ -1,0 +1,162 @@
+"""Outcomes of the lab as test reports, `kdump-report/1`: what ran, failures included."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from generator.capture.assemble import tool_version
+from generator.lab.runs import Outcome
+from generator.lab.scenarios import Scenario
+from generator.model.reports import Environment, Number, Report, Run, Step, Subject, Verdict
+from generator.model.reports import Scenario as ReportScenario
+from generator.parse.evidence import excerpt
+from generator.parse.redact import redact_report
+from generator.parse.report import parse_report
+
+ORIGIN = "lab"
+SUITES = {"bookworm": "debian-12", "trixie": "debian-13", "": "debian-12"}
+PACKAGES = ("kexec-tools", "makedumpfile", "initramfs-tools", "dracut-core")
+MOST_CONSOLE = 60  # lines
+
+
+def lab_report(outcome: Outcome) -> Report:
+    """Return the report of one run, without what must not be kept."""
+    architecture = outcome.architecture
+    distribution = SUITES.get(architecture.suite, architecture.suite)
+    report = Report(
+        origin=ORIGIN,
+        tool="kdump-portal lab",
+        tool_version=tool_version(),
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        kernel_line=distribution,
+        subjects=tuple(_subjects(outcome)),
+        environment=Environment(
+            architecture=architecture.kernel_arch,
+            distribution=distribution,
+            machine="virtual",
+            memory_mb=architecture.memory_mb,
+            processors=outcome.scenario.processors,
+            command_line=(("crashkernel", outcome.scenario.crashkernel or architecture.crashkernel),),
+        ),
+        runs=(Run(scenario=_scenario(outcome), steps=tuple(_steps(outcome))),),
+        notes=("QEMU without hardware help (TCG): seconds are those of an emulated machine",),
+    )
+    return redact_report(report)
+
+
+def _subjects(outcome: Outcome) -> Iterator[Subject]:
+    yield Subject(role="first kernel", version=outcome.root.kernel)
+    yield Subject(role="capture kernel", version=outcome.root.kernel)
+    yield Subject(role="kdump-capture", version=tool_version())
+    for package in PACKAGES:
+        if version := outcome.root.versions.get(package):
+            yield Subject(role=package.removesuffix("-core"), version=version, package=package)
+
+
+def _scenario(outcome: Outcome) -> ReportScenario:
+    scenario = outcome.scenario
+    return ReportScenario(path=scenario.path, dimensions=tuple(sorted(_dimensions(scenario, outcome).items())))
+
+
+def _dimensions(scenario: Scenario, outcome: Outcome) -> dict[str, str]:
+    said = {
+        "builder": scenario.builder,
+        "collector": scenario.collector or outcome.architecture.collector,
+        "compress": scenario.compress,
+        "level": str(scenario.level),
+        "load": "kexec_file_load" if scenario.load_call == "file" else "kexec_load",
+        "processors": str(scenario.processors),
+        "target": scenario.targets[-1].split()[0].partition(":")[0],
+        "trigger": scenario.trigger,
+    }
+    if len(scenario.targets) > 1:
+        said["targets"] = str(len(scenario.targets))
+    return said
+
+
+def _steps(outcome: Outcome) -> Iterator[Step]:
+    yield Step(
+        name="build",
+        verdict=Verdict.PASS,
+        duration_s=round(outcome.build_s, 1),
+        numbers=(Number(name="image size", value=float(outcome.image_bytes), unit="bytes"),),
+    )
+    yield _load(outcome)
+    yield from _capture(outcome)
+    yield _end(outcome)
+    for finding in outcome.findings:
+        verdict = Verdict.PASS if finding.is_good else Verdict.FAIL
+        yield Step(name=f"check {finding.name}", verdict=verdict, excerpt=excerpt(finding.found).strip())
+
+
+def _load(outcome: Outcome) -> Step:
+    """Loading may have to be refused: then that is what passes."""
+    wanted = "lab: load ended with "
+    said = next((line.text for line in outcome.session.lines if wanted in line.text), "")
+    autoloaded = outcome.session.find("autoload: capture kernel loaded")
+    is_good = outcome.scenario.expects in said if outcome.scenario.expects.startswith(wanted) else (
+        said.endswith(" 0") or autoloaded is not None
+    )  # fmt: skip
+    if not said and not autoloaded:
+        return Step(name="load", verdict=Verdict.MISS, excerpt=_console(outcome))
+    return Step(name="load", verdict=Verdict.PASS if is_good else Verdict.FAIL, reported=said.strip())
+
+
+def _capture(outcome: Outcome) -> Iterator[Step]:
+    crashed, up = outcome.at("lab: crashing"), outcome.at("kdump-capture: stage2 start")
+    if outcome.scenario.forbids == "stage2 start":
+        return
+    yield Step(name="trigger", verdict=Verdict.DONE if crashed is not None else Verdict.MISS)
+    boot_s = round(up - crashed, 1) if crashed is not None and up is not None else None
+    yield Step(name="capture boot", verdict=Verdict.PASS if up is not None else Verdict.MISS, duration_s=boot_s)
+    yield from _of_the_guest(outcome)
+
+
+def _of_the_guest(outcome: Outcome) -> Iterator[Step]:
+    """What the capture kernel measured itself: reservation, memory, log, core."""
+    file = outcome.dump / "report.json" if outcome.dump else None
+    if file is None or not file.exists() or not file.stat().st_size:
+        return
+    said = parse_report(file.read_text("utf-8"), source="report.json")
+    for step in said.runs[0].steps:
+        if step.name in ("reserve", "target", "dmesg", "save"):
+            is_meant = step.verdict is Verdict.FAIL and (outcome.scenario.forbids or step.name == "target")
+            yield Step(
+                name=step.name,
+                verdict=Verdict.DONE if is_meant else step.verdict,
+                reported=step.verdict.value if is_meant else "",
+                duration_s=step.duration_s,
+                numbers=step.numbers,
+                excerpt=step.excerpt,
+            )
+
+
+def _end(outcome: Outcome) -> Step:
+    """The verdict on the whole: what had to be seen, what had not, and that the machine came back by itself."""
+    scenario, session = outcome.scenario, outcome.session
+    problems = []
+    if not any(scenario.expects in line.text for line in session.lines):
+        problems.append(f"the console never said: {scenario.expects}")
+    if scenario.forbids and any(
+        scenario.forbids in line.text and line.text.startswith("kdump-capture: ") for line in session.lines
+    ):
+        problems.append(f"the console said: {scenario.forbids}")
+    if session.end == "timeout":
+        problems.append(f"the machine did not come back within {session.seconds:.0f} s")
+    name = "fails as it must" if scenario.forbids else "return"
+    crashed, done = outcome.at("lab: crashing"), outcome.at("kdump-capture: complete")
+    numbers = (
+        (Number(name="panic to finished dump", value=round(done - crashed, 1), unit="s"),)
+        if crashed is not None and done is not None
+        else ()
+    )
+    verdict = Verdict.FAIL if problems else Verdict.PASS
+    said = "\n".join([*problems, _console(outcome)])
+    return Step(
+        name=name, verdict=verdict, duration_s=round(session.seconds, 1), numbers=numbers, excerpt=excerpt(said)
+    )
+
+
+def _console(outcome: Outcome) -> str:
+    ours = [line for line in outcome.session.lines if line.text.startswith(("kdump-capture: ", "lab: "))]
+    shown = ours or list(outcome.session.lines[-20:])
+    return "\n".join(f"{line.at_s:7.1f} {line.text[:300]}" for line in shown[-MOST_CONSOLE:])

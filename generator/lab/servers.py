@@ -1,0 +1,108 @@
+"""Servers for the guests, on loopback: QEMU's user network shows the host's loopback as 10.0.2.2."""
+
+import http.server
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from posixpath import normpath
+
+from generator.errors import SourceError
+from generator.lab.packages import run
+
+CHUNK = 1 << 16
+LONGEST_LINE = 1024
+
+
+@contextmanager
+def http_receiver(folder: Path) -> Iterator[int]:
+    """Take what is PUT below `folder`, whole or in chunks; yields the port."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            path = folder / normpath(f"/{self.path}").lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                for part in _body(self):
+                    file.write(part)
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            """Say nothing: what arrived is what counts."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _body(request: http.server.BaseHTTPRequestHandler) -> Iterator[bytes]:
+    """Yield the body of a request. Raises ConnectionError when it ends before its end."""
+    if request.headers.get("Transfer-Encoding") != "chunked":
+        yield from _exactly(request, int(request.headers.get("Content-Length") or 0))
+        return
+    while size := int(request.rfile.readline(LONGEST_LINE).split(b";")[0], 16):
+        yield from _exactly(request, size)
+        request.rfile.readline(LONGEST_LINE)
+    request.rfile.readline(LONGEST_LINE)
+
+
+def _exactly(request: http.server.BaseHTTPRequestHandler, size: int) -> Iterator[bytes]:
+    while size:
+        part = request.rfile.read(min(size, CHUNK))
+        if not part:
+            raise ConnectionError("the body ended early")
+        size -= len(part)
+        yield part
+
+
+@contextmanager
+def ssh_server(work: Path) -> Iterator[int]:
+    """Run sshd with keys of its own: `host_key(.pub)` and `user_key(.pub)` in `work`; yields the port."""
+    program = shutil.which("sshd") or "/usr/sbin/sshd"
+    if not Path(program).exists():
+        raise SourceError("sshd is not installed: the ssh scenarios need openssh-server")
+    for name in ("host_key", "user_key", "other_key"):
+        if not (work / name).exists():
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(work / name)])
+    Path("/run/sshd").mkdir(exist_ok=True)
+    port = _free_port()
+    lines = {
+        "ListenAddress": f"127.0.0.1:{port}",
+        "HostKey": work / "host_key",
+        "AuthorizedKeysFile": work / "user_key.pub",
+        "PidFile": work / "sshd.pid",
+        "StrictModes": "no",
+        "UsePAM": "no",
+        "PasswordAuthentication": "no",
+        "PermitRootLogin": "prohibit-password",
+    }
+    config = work / "sshd_config"
+    config.write_text("".join(f"{key} {value}\n" for key, value in lines.items()), "utf-8")
+    process = subprocess.Popen([program, "-D", "-f", str(config), "-E", str(work / "sshd.log")])
+    try:
+        time.sleep(0.5)
+        if process.poll() is not None:
+            raise SourceError(f"sshd ended with {process.returncode}: {(work / 'sshd.log').read_text('utf-8')[-300:]}")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        return server.server_port
