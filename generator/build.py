@@ -19,6 +19,7 @@ from generator.assemble import (
 )
 from generator.assemble_patches import patch_outputs
 from generator.assemble_reports import report_shards
+from generator.capture.downloads import tool_outputs
 from generator.config import Config
 from generator.content import Content
 from generator.errors import SourceError
@@ -187,6 +188,8 @@ class Build:
             if source.manual:
                 self._site.put(absent_manual_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
+        for asset in tool_outputs():
+            self._site.put(asset, "landing")
         if self._config.site_url:
             address = self._config.site_url
             for asset in (api.index(self._config.sources, address), *api.schemas(load_schemas(), address)):

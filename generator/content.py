@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from generator.capture.downloads import PLACE, fill_in_tool
 from generator.config import Config
 from generator.errors import ParseError, PortalError
 from generator.gather_reports import gather_reports
@@ -59,7 +60,7 @@ class Content:
     def markdown(self, text: str) -> str:
         """Return a page's Markdown with the lists of reference data that it asks for."""
         try:
-            return fill_in(text, self._groups, self._terms)
+            return fill_in_tool(fill_in(text, self._groups, self._terms), self.folder / PLACE)
         except KeyError as problem:
             raise PortalError(f"data/parameters.yml: has no group {problem}, which a page asks for") from problem
 

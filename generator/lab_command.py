@@ -93,7 +93,7 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
             bench = Bench(cache=cache, work=work, tool=tool, say=say, accelerator=accelerator)
             outcome = try_scenario(scenario, architecture, bench)
             report = lab_report(outcome)
-        except PortalError as problem:
+        except (PortalError, OSError) as problem:
             say(f"  the lab itself failed: {problem}")
             yield _broken(scenario, architecture, str(problem))
             continue

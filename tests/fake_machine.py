@@ -156,5 +156,6 @@ class FakeMachine:
 
 def inspect_report(file: Path) -> subprocess.CompletedProcess[str]:
     """Have the portal read a report."""
-    words = [sys.executable, "-m", "generator.cli", "report", "inspect", str(file)]
+    code = "import sys; from generator.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "report", "inspect", str(file)]
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)

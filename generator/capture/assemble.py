@@ -9,7 +9,7 @@ PARTS = (
     "head", "say", "config", "system",
     "check", "check_target", "size", "test", "collect", "uninstall",
     "modules", "closure", "build", "build_generic", "build_initramfs", "build_dracut", "autoload", "init", "mkinitrd",
-    "load", "targets", "dump", "stage2", "verify", "report",
+    "load", "targets", "dump", "stage2", "receive", "verify", "report",
     "main",
 )  # fmt: skip
 

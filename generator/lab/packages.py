@@ -108,7 +108,7 @@ class _Apt:
         )
         uris = self._run("--print-uris", "download", *kept)
         files = [word.split()[1] for word in uris.splitlines() if word.startswith("'")]
-        missing = [name for name, file in zip(kept, files, strict=True) if not (self.folder / "debs" / file).exists()]
+        missing = [file.partition("_")[0] for file in files if not (self.folder / "debs" / file).exists()]
         if missing:
             say(f"{self.architecture.name}: fetching {len(missing)} packages")
             self._run("download", *missing, folder=self.folder / "debs")

@@ -279,11 +279,20 @@ def _dumps(scenario: Scenario, disk: Path | None, bench: Bench) -> tuple[Path, .
         return dumps_in(bench.work / "received" / "drop")
     if scenario.disk != "raw":
         return fetch_dumps(disk, scenario.disk, out)
+    return dumps_in(_collected(disk, bench))
+
+
+def _collected(disk: Path, bench: Bench) -> Path:
+    """Let the tool take the dump out of a raw disk, as it would after the reboot; return where it put it."""
     fake = bench.work / "collected"
     (fake / "etc").mkdir(parents=True)
-    (fake / "etc/kdump-capture.conf").write_text(f"target = raw {disk}\n", "utf-8")
-    run(["sh", str(bench.tool), "collect", "--root", str(fake)])
-    return dumps_in(fake / "var/crash")
+    device = run(["losetup", "--find", "--show", "--read-only", str(disk)]).strip()
+    try:
+        (fake / "etc/kdump-capture.conf").write_text(f"target = raw {device}\n", "utf-8")
+        run(["sh", str(bench.tool), "collect", "--root", str(fake)])
+    finally:
+        run(["losetup", "--detach", device])
+    return fake / "var/crash"
 
 
 def _findings(

@@ -46,12 +46,13 @@ def dumps_in(folder: Path) -> tuple[Path, ...]:
 
 
 def _from_mount(disk: Path, out: Path) -> None:
-    """xfs has no reader without mounting: a read-only loop mount of the image, for as long as it takes to copy."""
+    """xfs has no reader without mounting: a loop mount of the image, for as long as it takes to copy."""
     mount = out.with_name("mount")
     mount.mkdir(exist_ok=True)
-    run(["mount", "-o", "loop,ro,norecovery", str(disk), str(mount)])
+    run(["mount", "-o", "loop", str(disk), str(mount)])
     try:
-        shutil.copytree(mount / "crash", out, dirs_exist_ok=True)
+        if (mount / "crash").is_dir():
+            shutil.copytree(mount / "crash", out, dirs_exist_ok=True)
     finally:
         run(["umount", str(mount)])
 

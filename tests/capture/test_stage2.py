@@ -5,13 +5,13 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from capture_kernel import DMESG, EVERY_SHELL, IMAGE_SHELLS, NONCE, SHELLS, CaptureKernel, manifest, sums
 from dump_samples import RELEASE, elf, kdump
+from fake_machine import inspect_report
 
 MORE_THAN_FITS = 10**13  # bytes; no file system of a test has so many
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
@@ -24,9 +24,7 @@ def kernel(tmp_path: Path) -> CaptureKernel:
 
 def inspect(report: Path) -> dict:
     """Return a report that `kdump-portal report inspect` takes."""
-    inspected = subprocess.run(
-        [sys.executable, "-m", "generator.cli", "report", "inspect", str(report)], capture_output=True, text=True
-    )
+    inspected = inspect_report(report)
     assert inspected.returncode == 0, inspected.stderr
     return json.loads(report.read_text("utf-8"))
 

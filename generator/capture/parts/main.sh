@@ -12,6 +12,7 @@ kdump-capture: save a crash dump without help, and prove that it works.
   kdump-capture test --crash-this-machine=HOSTNAME       crash it now, and see
   kdump-capture collect                      after the reboot: verify, keep so many, finish the report
   kdump-capture verify FILE|FOLDER           is this dump complete and unchanged?
+  kdump-capture receive FOLDER               on the other host: take dumps over ssh, as a forced command
   kdump-capture mkinitrd ...                 the command lines of 2005
   kdump-capture uninstall
 
@@ -51,6 +52,7 @@ main() {
 	collect) collect_command "$@" ;;
 	verify) verify_command "$@" ;;
 	mkinitrd) mkinitrd_command "$@" ;;
+	receive) receive_command "$@" ;;
 	uninstall) uninstall_command "$@" ;;
 	init) init_command "$@" ;;
 	stage2) stage2_command "$@" ;;

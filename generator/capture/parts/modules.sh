@@ -1,10 +1,12 @@
 # Kernel modules for a capture image: which, in which order, and unpacked, for busybox' insmod takes no compressed ones.
 
-# What ext4 and others ask the kernel for by name at mount, and modules.dep does not say.
+# What ext4, xfs and others ask the kernel for by name, when they are loaded or at mount; modules.dep does not say so.
 ASKED_BY_NAME='crc32c_generic crc32c'
 
 # wanted_modules KVER: names, one a line, for the configured targets and this machine (or, for another root, a virtual one).
 wanted_modules() {
+	# shellcheck disable=SC2086
+	printf '%s\n' $ASKED_BY_NAME
 	printf '%s\n' "$conf_targets" | while read -r wanted_kind wanted_where _; do
 		case $wanted_kind in
 		ext4 | xfs | btrfs) printf '%s\n' "$wanted_kind" && device_modules "$wanted_where" ;;
@@ -15,7 +17,7 @@ wanted_modules() {
 		esac
 	done
 	# shellcheck disable=SC2086
-	printf '%s\n' $ASKED_BY_NAME $conf_extra_modules
+	printf '%s\n' $conf_extra_modules
 }
 
 # device_modules SPEC: what drives the block device: the modules of the drivers from it up to the bus.
@@ -70,17 +72,24 @@ order_modules() {
 	[ -r "$modules_builtin" ] || modules_builtin=$work/no-builtin
 	modules_soft=$modules_folder/modules.softdep
 	[ -r "$modules_soft" ] || modules_soft=/dev/null
+	modules_aliases=$modules_folder/modules.alias
+	[ -r "$modules_aliases" ] || modules_aliases=/dev/null
 	awk -v omit=" $conf_omit_modules " '
 		function base(path) { sub(/.*\//, "", path); sub(/\.ko(\.[a-z0-9]+)?$/, "", path); gsub(/-/, "_", path); return path }
 		function add(name,    list, count, i) {
 			if (name in done || index(omit, " " name " ")) return
 			done[name] = 1
 			count = split(soft[name], list, " ")
-			for (i = 1; i <= count; i++) if (list[i] in file) add(list[i])
+			for (i = 1; i <= count; i++) soft_add(list[i])
 			count = split(needs[name], list, " ")
 			for (i = count; i >= 1; i--) add(base(list[i]))
 			if (name in file) print file[name]
 			else if (!(name in builtin) && !(name in optional)) print "note: no module " name > "/dev/stderr"
+		}
+		function soft_add(name,    list, count, i) {
+			if (name in file) add(name)
+			count = split(alias[name], list, " ")
+			for (i = 1; i <= count; i++) if (list[i] in file) add(list[i])
 		}
 		BEGIN { optional["crc32c"]; optional["crc32c_generic"]; optional["af_packet"]; optional["e1000"]; optional["e1000e"] }
 		FILENAME == ARGV[1] { builtin[base($1)]; next }
@@ -88,9 +97,13 @@ order_modules() {
 			if ($1 == "softdep") { for (i = 3; i <= NF && $i != "post:"; i++) if ($i != "pre:") soft[base($2)] = soft[base($2)] " " base($i) }
 			next
 		}
-		FILENAME == ARGV[3] { split($0, half, ": *"); file[base(half[1])] = half[1]; needs[base(half[1])] = half[2]; next }
+		FILENAME == ARGV[3] {
+			if ($1 == "alias" && $2 !~ /[*?[]/) alias[base($2)] = alias[base($2)] " " base($3)
+			next
+		}
+		FILENAME == ARGV[4] { split($0, half, ": *"); file[base(half[1])] = half[1]; needs[base(half[1])] = half[2]; next }
 		NF { name = $1; gsub(/-/, "_", name); add(name) }
-	' "$modules_builtin" "$modules_soft" "$modules_folder/modules.dep" - 2>"$work/modules-said"
+	' "$modules_builtin" "$modules_soft" "$modules_aliases" "$modules_folder/modules.dep" - 2>"$work/modules-said"
 	sed 's/^/  /' "$work/modules-said" >&2
 }
 
