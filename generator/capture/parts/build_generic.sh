@@ -16,8 +16,7 @@ build_generic() {
 	ln -s busybox "$tree/usr/bin/sh"
 	printf 'root:x:0:0::/root:/bin/sh\n' >"$tree/etc/passwd"
 	write_dhcp_script "$tree"
-	# Without the node the kernel has no console to give to init; where it cannot be made, init mounts devtmpfs first.
-	mknod "$tree/dev/console" c 5 1 2>/dev/null || :
+	# /dev/console, which the kernel gives to init, is in the archive that every kernel has within itself.
 	umask 077
 	pack_image "$tree"
 }

@@ -38,10 +38,15 @@ read_config() {
 	[ -e "$config_file" ] || return 0
 	config_problems=0
 	config_line=0
-	while IFS= read -r line || [ -n "$line" ]; do
+	# Comments may be in any language; what is not ASCII elsewhere becomes a control character, which is refused below:
+	# some shells can neither read nor pass it in the C locale.
+	config_text=$(sed 's/^[[:space:]]*#.*//' "$config_file" | tr '\200-\377' '\001')
+	while IFS= read -r line; do
 		config_line=$((config_line + 1))
 		_config_line "$line"
-	done <"$config_file"
+	done <<-TEXT
+		$config_text
+	TEXT
 	[ "$config_problems" = 0 ] || die $EX_USAGE "$config_file: $config_problems problem(s), nothing was done"
 }
 
@@ -69,7 +74,7 @@ _config_problem() {
 config_set() {
 	problem=
 	case $2 in
-	*[[:cntrl:]]*) problem="$1: control characters are refused" ;;
+	*[[:cntrl:]]*) problem="$1: only printable ASCII is taken" ;;
 	esac
 	[ -z "$problem" ] || return 1
 	case $1 in

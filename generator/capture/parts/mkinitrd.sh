@@ -11,6 +11,18 @@ mkinitrd_command() {
 	old_kernel=
 	old_capture=
 	old_words=
+	old_config=
+	old_count=$#
+	while [ $old_count -gt 0 ]; do
+		case $1 in
+		--root=*) root=${1#*=} ;;
+		--config=*) old_config=${1#*=} ;;
+		--json) ;; # main has seen it
+		*) set -- "$@" "$1" ;;
+		esac
+		shift
+		old_count=$((old_count - 1))
+	done
 	case " $* " in
 	*' -k '*) _mkinitrd_suse "$@" ;;
 	*' --dump-dev='* | *' --dump-fs='*) _mkinitrd_fedora "$@" ;;
@@ -19,6 +31,7 @@ mkinitrd_command() {
 	command=mkinitrd
 	# shellcheck disable=SC2086
 	set -- $old_words
+	[ -z "$old_config" ] || set -- --config "$old_config" "$@"
 	case $old_kind in
 	capture)
 		[ -z "$old_device" ] || set -- --target "$old_fs $old_device /var/crash" "$@"
