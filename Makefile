@@ -1,11 +1,12 @@
 # make site: build the portal.  make test: everything the tests need, and all of them.  make serve: look at it.
+# make crash: one real crash in QEMU, captured and read back.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 BUILD_OPTIONS ?=
 
-.PHONY: site serve check test lint bench clean
+.PHONY: site serve check test crash lint bench clean
 
 site: $(VENV)/site.stamp
 	$(BIN)/kdump-portal sync
@@ -21,6 +22,9 @@ check: $(VENV)/site.stamp
 test: $(VENV)/test.stamp
 	./tests/prepare
 	$(BIN)/python -m pytest
+
+crash: $(VENV)/site.stamp
+	./tests/crash
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from generator.config import Options
 from generator.lab.architectures import ARCHITECTURES
+from generator.lab.scenarios import BUILDERS
 from generator.lab_command import Wish, listing, listing_json, rows_json, run_lab, table
 from generator.plugin import read_config
 
@@ -46,7 +47,7 @@ def add_lab_commands(
         "--builder",
         action="append",
         default=[],
-        choices=("generic", "initramfs-tools", "dracut"),
+        choices=BUILDERS,
         help="only its",
     )
     run.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="for reports (default: content/reports)")

@@ -8,8 +8,8 @@ FOLDER = Path(__file__).parent
 PARTS = (
     "head", "say", "config", "system",
     "check", "check_target", "size", "test", "collect", "uninstall",
-    "modules", "closure", "build", "build_generic", "build_initramfs", "build_dracut", "autoload", "init", "mkinitrd",
-    "load", "targets", "dump", "stage2", "receive", "verify", "report",
+    "modules", "closure", "build", "build_generic", "build_initramfs", "build_dracut", "autoload", "hook", "init",
+    "mkinitrd", "load", "targets", "dump", "stage2", "receive", "verify", "report",
     "main",
 )  # fmt: skip
 

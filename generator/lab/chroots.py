@@ -10,7 +10,7 @@ from generator.lab.packages import Root, apt_sources, run
 
 PACKAGES = (
     "initramfs-tools", "dracut-core", "kexec-tools", "makedumpfile", "busybox-static", "zstd", "xz-utils", "cpio",
-    "binutils", "kmod", "udev", "e2fsprogs", "util-linux", "procps",
+    "binutils", "kmod", "udev", "e2fsprogs", "util-linux", "procps", "mount", "iproute2",
 )  # fmt: skip
 VERSION_RE = re.compile(r"^(\S+?)(?::\S+)? (\S+)$", re.MULTILINE)
 TIMEOUT_S = 1800.0

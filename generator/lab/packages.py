@@ -99,7 +99,7 @@ class _Apt:
         """Return the packages' files with those of the libraries they need, fetched when they are not there."""
         if not list((self.folder / "state/lists").glob("*Packages*")):
             say(f"{self.architecture.name}: reading the archive's index")
-            self._run("update")
+            self._update(say)
         names = set(INSTALL_RE.findall(self._run("--simulate", "--no-install-recommends", "install", *packages)))
         kept = sorted(
             name.partition(":")[0]
@@ -113,6 +113,15 @@ class _Apt:
             say(f"{self.architecture.name}: fetching {len(missing)} packages")
             self._run("download", *missing, folder=self.folder / "debs")
         return tuple(sorted(self.folder / "debs" / file for file in files))
+
+    def _update(self, say: Say) -> None:
+        """Read what there is. A mirror whose security part is out of step still has the release."""
+        try:
+            self._run("update")
+        except SourceError as problem:
+            if not list((self.folder / "state/lists").glob("*Packages*")):
+                raise
+            say(f"{self.architecture.name}: going on without a part of the index: {problem}")
 
     def _run(self, *words: str, folder: Path | None = None) -> str:
         return run([*self._command(), *words], folder or self.folder)

@@ -33,7 +33,7 @@ def lab_report(outcome: Outcome) -> Report:
             architecture=architecture.kernel_arch,
             distribution=distribution,
             machine="virtual",
-            memory_mb=architecture.memory_mb,
+            memory_mb=outcome.scenario.memory_mb or architecture.memory_mb,
             processors=outcome.scenario.processors,
             command_line=(("crashkernel", outcome.scenario.crashkernel or architecture.crashkernel),),
         ),

@@ -12,13 +12,14 @@ from generator.lab.chroots import chroot_root
 from generator.lab.images import bootable, first_initramfs
 from generator.lab.machine import Boot, Line, Session, run_machine
 from generator.lab.packages import Root, run, unpack_root
+from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import COMPLETE, Scenario
 from generator.lab.servers import http_receiver, ssh_server
 from generator.lab.verify import Finding, dumps_in, examine, fetch_dumps, log_is_kept
 
 Say = Callable[[str], None]
 RAW_MARK = b"magic = kdump-capture-raw/1\nstate = empty\n"
-CHROOT_BUILDERS = ("initramfs-tools", "dracut")
+CHROOT_BUILDERS = ("initramfs-tools", "dracut", *PATCHED)
 GUEST_MODULES = "virtio_pci\nvirtio_blk\next4\ncrc32c_generic\n"
 
 
@@ -89,7 +90,8 @@ def try_scenario(scenario: Scenario, architecture: Architecture, bench: Bench) -
 
 def _root(scenario: Scenario, architecture: Architecture, bench: Bench) -> Root:
     if scenario.builder in CHROOT_BUILDERS:
-        return chroot_root(bench.cache, architecture, bench.say)
+        root = chroot_root(bench.cache, architecture, bench.say)
+        return patched_root(root, scenario.builder, bench.work) if scenario.builder in PATCHED else root
     root = unpack_root(bench.cache, architecture, bench.say, scenario.packages)
     if not scenario.stub:
         return root
@@ -122,7 +124,8 @@ def _servers(scenario: Scenario, work: Path) -> Iterator[dict[str, object]]:
 def _config(scenario: Scenario, architecture: Architecture, work: Path, places: dict[str, str]) -> Path:
     lines = [f"target = {target.format(**places)}" for target in scenario.targets]
     lines += [f"collector = {scenario.collector or architecture.collector}", f"level = {scenario.level}"]
-    lines += [f"compress = {scenario.compress}", f"load_call = {scenario.load_call}", f"builder = {scenario.builder}"]
+    lines += [f"compress = {scenario.compress}", f"load_call = {scenario.load_call}"]
+    lines += [] if scenario.builder in PATCHED else [f"builder = {scenario.builder}"]
     lines += ["origin = lab", "timeout = 500", "failure_action = poweroff", "cmdline_append = panic=1"]
     if places:
         lines += ["network = static 52:54:00:12:34:56 10.0.2.15/24 10.0.2.2"]
@@ -136,6 +139,10 @@ def _config(scenario: Scenario, architecture: Architecture, work: Path, places: 
 def _build(scenario: Scenario, root: Root, config: Path, bench: Bench) -> Path:
     """Let the tool build its image, with keys of the lab when it needs some."""
     image = bench.work / f"capture-{root.kernel}.img"
+    if scenario.builder in PATCHED:
+        build_patched(root, scenario.builder, config, image)
+        bench.say(f"{image}: {image.stat().st_size >> 10} KB, by the patched builder")
+        return image
     secrets = _secrets(scenario, root, bench.work)
     with config.open("a", encoding="utf-8") as file:
         file.writelines(f"{key} = {path}\n" for key, path in secrets.items())
@@ -234,6 +241,7 @@ def _boot(
         command_line="",
         disk=disk,
         processors=scenario.processors,
+        memory_mb=scenario.memory_mb,
         crashkernel=scenario.crashkernel,
         accelerator=bench.accelerator,
         timeout_s=bench.timeout_s,

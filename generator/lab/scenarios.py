@@ -24,6 +24,7 @@ class Scenario:
     compress: str = "auto"
     collector: str = ""  # "": the architecture's
     processors: int = 1
+    memory_mb: int = 0  # 0: the architecture's; less where all of it is copied
     crashkernel: str = ""
     stub: str = ""  # what stands in makedumpfile's place
     settings: tuple[str, ...] = ()  # further lines of the configuration
@@ -69,11 +70,20 @@ SCENARIOS = (
     Scenario(name="level-1", path="kdump.ext4", about="only pages of zeros left out", level=1, compress="zlib"),
     Scenario(name="zlib", path="kdump.ext4", about="compressed with zlib", compress="zlib"),
     Scenario(name="snappy", path="kdump.ext4", about="compressed with snappy", compress="snappy"),
-    Scenario(name="copy", path="kdump.ext4", about="the whole of memory, as it is", collector="cp"),
+    Scenario(name="copy", path="kdump.ext4", about="the whole of memory, as it is", collector="cp",
+        memory_mb=512),
     Scenario(
         name="initramfs-tools", path="kdump.ext4", about="an image by initramfs-tools", builder="initramfs-tools",
     ),
     Scenario(name="dracut", path="kdump.ext4", about="an image by dracut", builder="dracut"),
+    Scenario(
+        name="patched-initramfs-tools", path="kdump.ext4", about="initramfs-tools with the patches of this site",
+        builder="patched-initramfs-tools", settings=("extra_modules = virtio_pci virtio_blk",),
+    ),
+    Scenario(
+        name="patched-dracut", path="kdump.ext4", about="dracut with the patches of this site",
+        builder="patched-dracut", settings=("extra_modules = virtio_pci virtio_blk",),
+    ),
     Scenario(
         name="second-target", path="kdump.ext4", about="the first target is absent, the second takes the dump",
         targets=("ext4 /dev/vdb /crash", "ext4 /dev/vda /crash"), settings=("target_wait = 3",),
@@ -81,12 +91,12 @@ SCENARIOS = (
     Scenario(
         name="makedumpfile-fails", path="kdump.fails.makedumpfile-fails",
         about="makedumpfile writes something and ends with 1: the plain copy takes over", stub=FAILS,
-        expects="rung 3: copy -> status 0",
+        memory_mb=512, expects="rung 3: copy -> status 0",
     ),
     Scenario(
         name="makedumpfile-killed", path="kdump.fails.makedumpfile-killed",
         about="makedumpfile is killed in the middle: the plain copy takes over", stub=KILLED,
-        expects="rung 3: copy -> status 0",
+        memory_mb=512, expects="rung 3: copy -> status 0",
     ),
     Scenario(
         name="target-full", path="kdump.fails.target-full", about="the target has no room: nothing is called complete",
@@ -123,6 +133,8 @@ SCENARIOS = (
         builder="initramfs-tools",
     ),
 )  # fmt: skip
+
+BUILDERS = tuple(dict.fromkeys(scenario.builder for scenario in SCENARIOS))
 
 
 def find_scenario(name: str) -> Scenario | None:

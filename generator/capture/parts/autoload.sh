@@ -130,7 +130,7 @@ recent_crashes() {
 }
 
 _count_recent() {
-	recent_limit=$(date -u -d "@$(($(now) - LOOP_SECONDS))" +%Y-%m-%dT%H-%M-%SZ 2>/dev/null) || recent_limit=9
+	recent_limit=$(date -u -d "@$(($(date +%s) - LOOP_SECONDS))" +%Y-%m-%dT%H-%M-%SZ 2>/dev/null) || recent_limit=9
 	for recent_path in "$1"/[0-9][0-9][0-9][0-9]-*T*Z-*; do
 		[ -d "$recent_path" ] && printf '%s\n' "${recent_path##*/}"
 	done | awk -v limit="$recent_limit" '$0 > limit { count++ } END { print count + 0 }'

@@ -61,8 +61,10 @@ _run_dracut() {
 	printf '%s\n' "$dracut_drivers" >"$dracut_folder/payload$INSIDE/wanted"
 	chmod 755 "$dracut_folder"
 	dracut_inside=${dracut_folder#"$root"}
+	dracut_installed=$(_installed_programs)
+	[ ! -s "$work/missing" ] || die $EX_BUILD "not installed, and needed in the image: $(tr '\n' ' ' <"$work/missing")"
 	set -- --force --no-hostonly --no-early-microcode --reproducible --modules "$dracut_modules" --add-drivers "$dracut_drivers" \
-		--install "$(_installed_programs)" --include "$dracut_inside/payload" / --kver "$build_kver" "$@"
+		--install "$dracut_installed" --include "$dracut_inside/payload" / --kver "$build_kver" "$@"
 	if [ -n "$root" ]; then
 		chroot "$root" dracut "$@" "$dracut_inside/image"
 	else
@@ -72,8 +74,16 @@ _run_dracut() {
 	cp "$dracut_folder/image" "$work/image"
 }
 
+# A few have substitutes; without another one stage 2, or dracut's own init, would stop half way.
 _installed_programs() {
 	for installed_name in $dracut_programs; do
-		! find_program "$installed_name" >/dev/null || printf '%s ' "$installed_name"
+		if find_program "$installed_name" >/dev/null; then
+			printf '%s ' "$installed_name"
+		else
+			case $installed_name in
+			blkid | find | findfs | ip | poweroff | reboot) ;;
+			*) echo "$installed_name" >>"$work/missing" ;;
+			esac
+		fi
 	done
 }

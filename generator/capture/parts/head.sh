@@ -16,13 +16,12 @@ export LC_ALL
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 export PATH
 unset CDPATH ENV BASH_ENV GREP_OPTIONS
-IFS=' 	
-'
 
 VERSION=@VERSION@
 TAB='	'
 NL='
 '
+IFS=" $TAB$NL"
 
 # Exit codes; every command uses these and no others.
 EX_OK=0

@@ -54,6 +54,7 @@ main() {
 	mkinitrd) mkinitrd_command "$@" ;;
 	receive) receive_command "$@" ;;
 	uninstall) uninstall_command "$@" ;;
+	hook) hook_command "$@" ;;
 	init) init_command "$@" ;;
 	stage2) stage2_command "$@" ;;
 	autoload) autoload_command "$@" ;;
