@@ -43,9 +43,9 @@ dracut_stage2_hook() {
 		#!/bin/sh
 		# In the capture kernel: save the dump, and never come back.
 		if [ -e /proc/vmcore ]; then
-			for module in $(cat /etc/kdump-capture/wanted 2>/dev/null); do
+			while read -r module; do
 				modprobe -q "$module"
-			done
+			done </etc/kdump-capture/wanted
 			/usr/bin/kdump-capture stage2 </dev/console >/dev/console 2>&1
 			echo b >/proc/sysrq-trigger
 		fi
@@ -58,7 +58,8 @@ _run_dracut() {
 	dracut_drivers=$2
 	dracut_programs=$3
 	shift 3
-	printf '%s\n' "$dracut_drivers" >"$dracut_folder/payload$INSIDE/wanted"
+	# shellcheck disable=SC2086
+	printf '%s\n' $dracut_drivers >"$dracut_folder/payload$INSIDE/wanted"
 	chmod 755 "$dracut_folder"
 	dracut_inside=${dracut_folder#"$root"}
 	dracut_installed=$(_installed_programs)
