@@ -67,6 +67,7 @@ def _run(options: argparse.Namespace) -> int:
         architectures=tuple(options.arch),
         scenarios=tuple(options.scenario),
         builders=tuple(options.builder),
+        guides=config.content_folder / "howto",
         output=options.output or config.content_folder / "reports",
         cache=options.cache or config.cache_folder / "lab",
         keep=options.keep,

@@ -9,27 +9,32 @@ from pathlib import Path
 from generator.capture.assemble import assemble_tool
 from generator.errors import PortalError
 from generator.lab.architectures import ARCHITECTURES, IMPOSSIBLE, Architecture, find_architecture
+from generator.lab.guides import SETTINGS, try_guide
 from generator.lab.images import bootable
 from generator.lab.machine import missing_programs, usable_accelerator
 from generator.lab.packages import unpack_root
-from generator.lab.reports import lab_report
+from generator.lab.reports import guide_report, lab_report
 from generator.lab.runs import Bench, try_scenario
-from generator.lab.scenarios import SCENARIOS, Scenario, find_scenario
+from generator.lab.scenarios import SCENARIOS, Scenario
+from generator.model.guides import Guide
 from generator.model.reports import Report, Verdict
+from generator.parse.guide import parse_guide
 from generator.sources.reports import store_report
 
 Say = Callable[[str], None]
+GUIDE_ARCHITECTURES = ("amd64",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is to be run: names, or none for all; and where reports go."""
+    """What is to be run: names, or none for all; where the guides are; and where reports go."""
 
     architectures: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     builders: tuple[str, ...] = ()
     output: Path
     cache: Path
+    guides: Path
     keep: bool = False
 
 
@@ -50,23 +55,67 @@ class Row:
     report: str
 
 
-def planned(wish: Wish) -> tuple[tuple[Scenario, Architecture], ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One thing to run on one architecture: a scenario or a guide. `run` gives its report."""
+
+    name: str
+    architecture: Architecture
+    builder: str
+    about: str
+    run: Callable[[Bench], Report]
+
+
+def planned(wish: Wish) -> tuple[Job, ...]:
     """Return what a wish comes to, in the table's order. Raises PortalError for names that are none."""
+    guides = {guide.scenario: guide for guide in _guides(wish.guides)}
+    names = [scenario.name for scenario in SCENARIOS] + list(guides)
     for name in wish.scenarios:
-        if find_scenario(name) is None:
-            raise PortalError(f"--scenario {name}: there is none; there are: {', '.join(s.name for s in SCENARIOS)}")
+        if name not in names:
+            raise PortalError(f"--scenario {name}: there is none; there are: {', '.join(names)}")
     for name in wish.architectures:
         if find_architecture(name) is None:
             reason = IMPOSSIBLE.get(name, f"there are: {', '.join(a.name for a in ARCHITECTURES)}")
             raise PortalError(f"--arch {name}: cannot be run here: {reason}")
+    jobs = [_scenario_job(scenario, one) for scenario in SCENARIOS for one in _architectures(scenario.architectures)]
+    jobs += [_guide_job(guide, one) for guide in guides.values() for one in _architectures(GUIDE_ARCHITECTURES)]
     return tuple(
-        (scenario, architecture)
-        for scenario in SCENARIOS
-        for architecture in ARCHITECTURES
-        if architecture.name in scenario.architectures
-        and (not wish.scenarios or scenario.name in wish.scenarios)
-        and (not wish.architectures or {architecture.name, architecture.kernel_arch} & set(wish.architectures))
-        and (not wish.builders or scenario.builder in wish.builders)
+        job
+        for job in jobs
+        if (not wish.scenarios or job.name in wish.scenarios)
+        and (not wish.architectures or {job.architecture.name, job.architecture.kernel_arch} & set(wish.architectures))
+        and (not wish.builders or job.builder in wish.builders)
+    )
+
+
+def _architectures(names: Sequence[str]) -> Iterator[Architecture]:
+    return (architecture for architecture in ARCHITECTURES if architecture.name in names)
+
+
+def _scenario_job(scenario: Scenario, architecture: Architecture) -> Job:
+    return Job(
+        name=scenario.name,
+        architecture=architecture,
+        builder=scenario.builder,
+        about=scenario.about,
+        run=lambda bench: lab_report(try_scenario(scenario, architecture, bench)),
+    )
+
+
+def _guides(folder: Path) -> Iterator[Guide]:
+    for name in SETTINGS:
+        file = folder / f"{name}.md"
+        if file.is_file():
+            yield parse_guide(file.read_text("utf-8"), name=name, source=str(file))
+
+
+def _guide_job(guide: Guide, architecture: Architecture) -> Job:
+    return Job(
+        name=guide.scenario,
+        architecture=architecture,
+        builder="generic",
+        about=f"the blocks of {guide.source}",
+        run=lambda bench: guide_report(try_guide(guide, architecture, bench)),
     )
 
 
@@ -77,30 +126,28 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
     verdict: `error` when the lab broke, never a pass.
     """
     plan = planned(wish)
-    if missing := missing_programs([architecture for _, architecture in plan], lambda name: bool(shutil.which(name))):
+    if missing := missing_programs([job.architecture for job in plan], lambda name: bool(shutil.which(name))):
         raise PortalError(f"the lab needs: {', '.join(missing)}; on Debian: apt-get install {' '.join(HOST_PACKAGES)}")
     cache = wish.cache.resolve()
     cache.mkdir(parents=True, exist_ok=True)
     tool = cache / "kdump-capture"
     tool.write_text(assemble_tool(), "utf-8")
     accelerators: dict[str, str] = {}
-    for scenario, architecture in plan:
-        say(f"{scenario.name} on {architecture.name}: {scenario.about}")
-        work = cache / "runs" / f"{scenario.name}-{architecture.name}"
+    for job in plan:
+        name = job.architecture.name
+        say(f"{job.name} on {name}: {job.about}")
+        work = cache / "runs" / f"{job.name}-{name}"
         try:
-            accelerator = accelerators.get(architecture.name) or _accelerator(architecture, cache, say)
-            accelerators[architecture.name] = accelerator
-            bench = Bench(cache=cache, work=work, tool=tool, say=say, accelerator=accelerator)
-            outcome = try_scenario(scenario, architecture, bench)
-            report = lab_report(outcome)
+            accelerators[name] = accelerators.get(name) or _accelerator(job.architecture, cache, say)
+            report = job.run(Bench(cache=cache, work=work, tool=tool, say=say, accelerator=accelerators[name]))
         except (PortalError, OSError) as problem:
             say(f"  the lab itself failed: {problem}")
-            yield _broken(scenario, architecture, str(problem))
+            yield _broken(job, str(problem))
             continue
         file, _ = store_report(wish.output, report)
         if not wish.keep:
             _tidy(work)
-        yield _row(scenario, architecture, report, file)
+        yield _row(job, report, file)
 
 
 # What the programs above come from, on Debian.
@@ -129,24 +176,24 @@ def _tidy(work: Path) -> None:
             path.unlink()
 
 
-def _broken(scenario: Scenario, architecture: Architecture, problem: str) -> Row:
+def _broken(job: Job, problem: str) -> Row:
     unknown = (None, None, None, None, None)
-    return Row(scenario.name, architecture.name, scenario.builder, Verdict.ERROR.value, problem, *unknown, "")
+    return Row(job.name, job.architecture.name, job.builder, Verdict.ERROR.value, problem, *unknown, "")
 
 
-def _row(scenario: Scenario, architecture: Architecture, report: Report, file: Path) -> Row:
+def _row(job: Job, report: Report, file: Path) -> Row:
     steps = report.runs[0].steps
     numbers = {number.name: number.value for step in steps for number in step.numbers}
     worst = max(steps, key=lambda step: step.verdict.severity)
     reason = "" if report.verdict is Verdict.PASS else f"{worst.name}: {worst.excerpt.partition(chr(10))[0]}"
     return Row(
-        scenario=scenario.name,
-        architecture=architecture.name,
-        builder=scenario.builder,
+        scenario=job.name,
+        architecture=job.architecture.name,
+        builder=job.builder,
         verdict=report.verdict.value,
         reason=reason,
         seconds=numbers.get("panic to finished dump"),
-        image_bytes=int(numbers["image size"]),
+        image_bytes=int(numbers["image size"]) if "image size" in numbers else None,
         dump_bytes=int(numbers["dump size"]) if "dump size" in numbers else None,
         least_memory_mb=numbers.get("minimum available memory"),
         reserved_mb=numbers.get("reserved"),
@@ -185,12 +232,17 @@ def listing_json() -> str:
         {"scenario": one.name, "architectures": one.architectures, "builder": one.builder, "about": one.about}
         for one in SCENARIOS
     ]
+    known += [
+        {"scenario": f"howto.{name}", "architectures": GUIDE_ARCHITECTURES, "builder": "generic", "about": "a guide"}
+        for name in SETTINGS
+    ]
     absent = [{"architecture": name, "reason": reason} for name, reason in IMPOSSIBLE.items()]
     return json.dumps({"scenarios": known, "impossible": absent}, indent=1)
 
 
 def listing() -> str:
     """Return what can be run, and what cannot, with the reason."""
-    lines = [f"{scenario.name:22} {', '.join(scenario.architectures):28} {scenario.about}" for scenario in SCENARIOS]
-    lines += [f"{name:22} {'not here':28} {reason}" for name, reason in IMPOSSIBLE.items()]
+    lines = [f"{scenario.name:24} {', '.join(scenario.architectures):28} {scenario.about}" for scenario in SCENARIOS]
+    lines += [f"howto.{name:18} {', '.join(GUIDE_ARCHITECTURES):28} the guide howto/{name}.md" for name in SETTINGS]
+    lines += [f"{name:24} {'not here':28} {reason}" for name, reason in IMPOSSIBLE.items()]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from generator.errors import SourceError
@@ -18,10 +18,13 @@ NEEDED_RE = re.compile(r"\(NEEDED\).*\[(.+)\]|interpreter: (\S+)\]")
 MOST_LINKS = 20
 
 
-def first_initramfs(root: Root, files: Mapping[str, bytes | Path], work: Path, out: Path) -> None:
+def first_initramfs(
+    root: Root, files: Mapping[str, bytes | Path], work: Path, out: Path, modules: Sequence[str] = ()
+) -> None:
     """Write an uncompressed archive: busybox, kexec, the kernel, and `files` by their path in it; 0755 below /bin.
 
-    Uncompressed, for under emulation unpacking costs more than reading.
+    Uncompressed, for under emulation unpacking costs more than reading. `modules` are put into /modules in the order in
+    which they load.
     """
     tree = work / "first"
     shutil.rmtree(tree, ignore_errors=True)
@@ -34,6 +37,8 @@ def first_initramfs(root: Root, files: Mapping[str, bytes | Path], work: Path, o
     (tree / "bin/sh").symlink_to("/usr/bin/busybox")
     for loader in ("lib", "lib64"):
         (tree / loader).symlink_to(f"usr/{loader}")
+    for number, (name, data) in enumerate(_modules(root, modules)):
+        files = {**files, f"modules/{number:02}-{name}": data}
     for path, what in files.items():
         target = tree / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,8 +48,41 @@ def first_initramfs(root: Root, files: Mapping[str, bytes | Path], work: Path, o
             target.write_bytes(what)
         target.chmod(0o755 if "bin/" in path or path == "init" else 0o600)
     os.mknod(tree / "dev/console", 0o600 | stat.S_IFCHR, os.makedev(5, 1))
+    _archive(tree, out)
+
+
+def add_files(image: Path, files: Mapping[str, bytes], work: Path) -> None:
+    """Append programs to an image: of two files with one name the kernel takes the later."""
+    tree = work / "added"
+    for path, data in files.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_bytes(data)
+        (tree / path).chmod(0o755)
+    _archive(tree, work / "added.img")
+    with image.open("ab") as file:
+        # An archive begins at a multiple of four; the kernel skips zeros.
+        file.write(bytes(-file.tell() % 4) + (work / "added.img").read_bytes())
+
+
+def _archive(tree: Path, out: Path) -> None:
     script = 'cd "$1" && find . | sort | cpio -o -H newc -R 0:0 --quiet >"$2"'
     run(["sh", "-c", script, "sh", str(tree), str(out)])
+
+
+def _modules(root: Root, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield modules, unpacked, after those that they need."""
+    folder = root.folder / "usr/lib/modules" / root.kernel
+    lines = (folder / "modules.dep").read_text("utf-8").splitlines()
+    needs = {line.partition(":")[0]: line.partition(":")[2].split() for line in lines}
+    files = {path.rpartition("/")[2].partition(".ko")[0].replace("-", "_"): path for path in needs}
+    done: set[str] = set()
+    for name in names:
+        for path in [*reversed(needs.get(files.get(name, ""), [])), files.get(name, "")]:
+            if path and path not in done:
+                done.add(path)
+                data = (folder / path).read_bytes()
+                plain = lzma.decompress(data) if path.endswith(".xz") else data
+                yield f"{Path(path).name.partition('.ko')[0]}.ko", plain
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.errors import SourceError
@@ -139,6 +139,13 @@ class _Apt:
             "Acquire::Retries": "3",
         }
         return ["apt-get", "-qq", *(word for name, value in said.items() for word in ("-o", f"{name}={value}"))]
+
+
+def linked_root(root: Root, work: Path) -> Root:
+    """Return a copy of a root, made of links: a file that is to differ must be removed before it is written."""
+    folder = work / "root"
+    run(["cp", "-al", str(root.folder), str(folder)])
+    return replace(root, folder=folder)
 
 
 def codename_of(architecture: Architecture) -> str:

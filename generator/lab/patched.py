@@ -1,12 +1,11 @@
 """Builders with the patches of this site applied, as a distribution would carry them."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from generator.capture.series import mail, series
 from generator.errors import SourceError
-from generator.lab.packages import Root, run
+from generator.lab.packages import Root, linked_root, run
 
 # Where a distribution's package puts a folder of the source.
 PLACES = {
@@ -31,16 +30,15 @@ def patched_root(root: Root, builder: str, work: Path) -> Root:
         file = work / f"{number}.patch"
         file.write_text(text, "utf-8")
         run(["git", "-C", str(source), *who, "am", "-q", str(file)])
-    folder = work / "root"
-    run(["cp", "-al", str(root.folder), str(folder)])
+    root = linked_root(root, work)
     for inner, place in PLACES[builder].items():
-        target = folder / place
+        target = root.folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if (source / inner).is_dir():
             shutil.copytree(source / inner, target, dirs_exist_ok=True)
         else:
             shutil.copy(source / inner, target)
-    return replace(root, folder=folder)
+    return root
 
 
 def _mails(builder: str) -> list[str]:
@@ -51,8 +49,7 @@ def _mails(builder: str) -> list[str]:
 
 def build_patched(root: Root, builder: str, config: Path, image: Path) -> None:
     """Let the patched builder make a capture image, called as its patch says. Raises SourceError."""
-    inner = root.folder / "etc/kdump-capture.conf"
-    shutil.copy(config, inner)
+    shutil.copy(config, root.folder / "etc/kdump-capture.conf")
     out = f"/tmp/{image.name}"
     if builder == "patched-dracut":
         words = ["dracut", "--force", "--add", "kdump-capture", "--modules", "base kdump-capture", "--no-hostonly"]

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from generator.capture.assemble import tool_version
+from generator.lab.guides import GuideOutcome
+from generator.lab.packages import Root
 from generator.lab.runs import Outcome
 from generator.lab.scenarios import Scenario
 from generator.model.reports import Environment, Number, Report, Run, Step, Subject, Verdict
@@ -15,6 +17,7 @@ from generator.parse.report import parse_report
 ORIGIN = "lab"
 SUITES = {"bookworm": "debian-12", "trixie": "debian-13", "": "debian-12"}
 PACKAGES = ("kexec-tools", "makedumpfile", "initramfs-tools", "dracut-core")
+EMULATED = "QEMU without hardware help (TCG): seconds are those of an emulated machine"
 MOST_CONSOLE = 60  # lines
 
 
@@ -28,7 +31,7 @@ def lab_report(outcome: Outcome) -> Report:
         tool_version=tool_version(),
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         kernel_line=distribution,
-        subjects=tuple(_subjects(outcome)),
+        subjects=tuple(_subjects(outcome.root)),
         environment=Environment(
             architecture=architecture.kernel_arch,
             distribution=distribution,
@@ -38,17 +41,17 @@ def lab_report(outcome: Outcome) -> Report:
             command_line=(("crashkernel", outcome.scenario.crashkernel or architecture.crashkernel),),
         ),
         runs=(Run(scenario=_scenario(outcome), steps=tuple(_steps(outcome))),),
-        notes=("QEMU without hardware help (TCG): seconds are those of an emulated machine",),
+        notes=(EMULATED,),
     )
     return redact_report(report)
 
 
-def _subjects(outcome: Outcome) -> Iterator[Subject]:
-    yield Subject(role="first kernel", version=outcome.root.kernel)
-    yield Subject(role="capture kernel", version=outcome.root.kernel)
+def _subjects(root: Root) -> Iterator[Subject]:
+    yield Subject(role="first kernel", version=root.kernel)
+    yield Subject(role="capture kernel", version=root.kernel)
     yield Subject(role="kdump-capture", version=tool_version())
     for package in PACKAGES:
-        if version := outcome.root.versions.get(package):
+        if version := root.versions.get(package):
             yield Subject(role=package.removesuffix("-core"), version=version, package=package)
 
 
@@ -160,3 +163,32 @@ def _console(outcome: Outcome) -> str:
     ours = [line for line in outcome.session.lines if line.text.startswith(("kdump-capture: ", "lab: "))]
     shown = ours or list(outcome.session.lines[-20:])
     return "\n".join(f"{line.at_s:7.1f} {line.text[:300]}" for line in shown[-MOST_CONSOLE:])
+
+
+def guide_report(outcome: GuideOutcome) -> Report:
+    """Return the report of one guide: a step for each block, named by its id."""
+    architecture, setting = outcome.architecture, outcome.setting
+    distribution = SUITES.get(architecture.suite, architecture.suite)
+    steps = tuple(
+        Step(name=trial.block.id, verdict=trial.verdict, excerpt=excerpt(trial.said).strip())
+        for trial in outcome.trials
+    )
+    report = Report(
+        origin=ORIGIN,
+        tool="kdump-portal lab",
+        tool_version=tool_version(),
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        kernel_line=distribution,
+        subjects=tuple(_subjects(outcome.root)),
+        environment=Environment(
+            architecture=architecture.kernel_arch,
+            distribution=distribution,
+            machine="virtual",
+            memory_mb=setting.memory_mb,
+            processors=setting.processors,
+            command_line=(("crashkernel", architecture.crashkernel),),
+        ),
+        runs=(Run(scenario=ReportScenario(path=outcome.guide.scenario), steps=steps),),
+        notes=(EMULATED,),
+    )
+    return redact_report(report)

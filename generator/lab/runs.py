@@ -11,7 +11,7 @@ from generator.lab.architectures import Architecture
 from generator.lab.chroots import chroot_root
 from generator.lab.images import bootable, first_initramfs
 from generator.lab.machine import Boot, Line, Session, run_machine
-from generator.lab.packages import Root, run, unpack_root
+from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import COMPLETE, Scenario
 from generator.lab.servers import http_receiver, ssh_server
@@ -91,18 +91,18 @@ def try_scenario(scenario: Scenario, architecture: Architecture, bench: Bench) -
 def _root(scenario: Scenario, architecture: Architecture, bench: Bench) -> Root:
     if scenario.builder in CHROOT_BUILDERS:
         root = chroot_root(bench.cache, architecture, bench.say)
-        return patched_root(root, scenario.builder, bench.work) if scenario.builder in PATCHED else root
+        if scenario.builder in PATCHED:
+            return patched_root(root, scenario.builder, bench.work)
+        return linked_root(root, bench.work) if scenario.name == "autoload" else root
     root = unpack_root(bench.cache, architecture, bench.say, scenario.packages)
     if not scenario.stub:
         return root
-    # A root of links, in which one program is another one.
-    other = bench.work / "root"
-    run(["cp", "-al", str(root.folder), str(other)])
-    program = other / "usr/bin/makedumpfile"
+    root = linked_root(root, bench.work)
+    program = root.folder / "usr/bin/makedumpfile"
     program.unlink()
     program.write_text(scenario.stub, "utf-8")
     program.chmod(0o755)
-    return replace(root, folder=other)
+    return root
 
 
 @contextmanager
@@ -267,6 +267,7 @@ def _build_first(root: Root, image: Path, config: Path, out: Path, bench: Bench)
     """Let the tool build the first kernel's initramfs, with a few modules: emulated, hundreds take a minute."""
     folder = root.folder / "etc/initramfs-tools"
     (folder / "conf.d/lab").write_text("MODULES=list\nCOMPRESS=gzip\n", "utf-8")
+    (folder / "modules").unlink(missing_ok=True)
     (folder / "modules").write_text(GUEST_MODULES, "utf-8")
     words = ["build", "-i", "--root", str(root.folder), "--config", str(config), "--image", str(image)]
     bench.say(run(["sh", str(bench.tool), *words, "-o", str(out), root.kernel]).strip().rpartition("\n")[2])

@@ -135,8 +135,3 @@ SCENARIOS = (
 )  # fmt: skip
 
 BUILDERS = tuple(dict.fromkeys(scenario.builder for scenario in SCENARIOS))
-
-
-def find_scenario(name: str) -> Scenario | None:
-    """Return a scenario by its name."""
-    return next((known for known in SCENARIOS if known.name == name), None)

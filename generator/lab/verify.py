@@ -27,14 +27,14 @@ class Finding:
     found: str
 
 
-def fetch_dumps(disk: Path, kind: str, out: Path) -> tuple[Path, ...]:
-    """Copy what lies in /crash of a disk image into `out`; return the dumps' folders. Journals are replayed first."""
+def fetch_dumps(disk: Path, kind: str, out: Path, place: str = "/crash") -> tuple[Path, ...]:
+    """Copy what lies in `place` of a disk image into `out`; return the dumps' folders. Journals are replayed first."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     if kind == "ext4":
         subprocess.run(["e2fsck", "-fp", str(disk)], capture_output=True, check=False)
-        for name in NAME_RE.finditer(run(["debugfs", "-R", "ls -p /crash", str(disk)])):
-            run(["debugfs", "-R", f"rdump /crash/{name[0]} {out}", str(disk)])
+        for name in NAME_RE.finditer(run(["debugfs", "-R", f"ls -p {place}", str(disk)])):
+            run(["debugfs", "-R", f"rdump {place}/{name[0]} {out}", str(disk)])
     elif kind == "xfs":
         _from_mount(disk, out)
     return dumps_in(out)

@@ -48,16 +48,16 @@ def parse_guide(text: str, *, name: str, source: str) -> Guide:
     if len(text) > LONGEST:
         raise ParseError(source, 1, f"is longer than the {LONGEST} characters that are read")
     blocks: list[Block] = []
-    before = False  # whether the last fence was a block that an `expect` may follow
+    before = False  # whether the last fence was one that an `expect` may follow
     for fence in _fences(text.splitlines(), source):
         _check(fence, source)
         if fence.has("expect"):
             if not before:
-                raise ParseError(source, fence.line, "`.expect` follows no `.run` block: put it right behind one")
+                raise ParseError(source, fence.line, "`.expect` follows no `.run` or `.hardware` block: put it right behind one")
             blocks[-1] = replace(blocks[-1], expect=_expectation(fence, source))
         elif fence.has("run") or fence.has("hardware"):
             blocks.append(_block(fence, source, {block.id for block in blocks if block.id}))
-        before = fence.has("run")
+        before = fence.has("run") or fence.has("hardware")
     return Guide(name=name, source=source, blocks=tuple(blocks))
 
 
