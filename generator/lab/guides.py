@@ -31,6 +31,7 @@ class Setting:
     """What a guide needs of the machine."""
 
     is_loaded: bool = True  # whether a capture kernel is loaded when it begins
+    has_dump: bool = False  # whether the machine has crashed before
     processors: int = 1
     memory_mb: int = 1024
 
@@ -38,7 +39,7 @@ class Setting:
 SETTINGS = {
     "preparation": Setting(is_loaded=False),
     "first-crash": Setting(),
-    "security": Setting(),
+    "security": Setting(has_dump=True),
     "triggers": Setting(processors=2),
     "hotplug": Setting(processors=2),
     "failure-cases": Setting(),
@@ -67,7 +68,7 @@ def try_guide(guide: Guide, architecture: Architecture, bench: Bench) -> GuideOu
     disk = _disk(guide, setting, root, image, architecture, bench)
     said: list[str] = []
     seconds = 0.0
-    for number in range(1 + sum(block.down for block in guide.runnable)):
+    for number in range(len(boots(guide, setting))):
         session = _boot(setting, architecture, root, disk, number, bench)
         seconds += session.seconds
         said += [line.text for line in session.lines]
@@ -126,6 +127,7 @@ exec </dev/console >/dev/console 2>&1
 echo 'lab: first kernel up'
 read -r number </lab/boot
 echo $((number + 1)) >/lab/boot
+sync
 dmesg -n 4
 export NONCE={nonce} TARGET={target}
 DUMP=$(ls -d {target}/*/vmcore 2>/dev/null | tail -n 1)
@@ -151,8 +153,8 @@ def _disk(guide: Guide, setting: Setting, root: Root, image: Path, architecture:
     """Make the disk: the small Debian, the tool, the image, and the guide's blocks for each boot."""
     lab = root.folder / "lab"
     lab.mkdir()
-    for number, blocks in enumerate(boots(guide)):
-        (lab / f"boot-{number}.sh").write_text("".join(map(_block_script, blocks)), "utf-8")
+    for number, script in enumerate(boots(guide, setting)):
+        (lab / f"boot-{number}.sh").write_text(script, "utf-8")
     (lab / "shell.sh").write_text(SHELL, "utf-8")
     (lab / "boot").write_text("0\n", "utf-8")
     init = INIT.format(
@@ -176,15 +178,15 @@ def _disk(guide: Guide, setting: Setting, root: Root, image: Path, architecture:
     return disk
 
 
-def boots(guide: Guide) -> tuple[tuple[Block, ...], ...]:
-    """Return the blocks of the first kernel, boot by boot: a machine that went down begins a new one."""
-    found: list[list[Block]] = [[]]
+def boots(guide: Guide, setting: Setting) -> tuple[str, ...]:
+    """Return a script for each boot: after a block in which the machine goes down a new one begins."""
+    found = [["echo c >/proc/sysrq-trigger\n"], []] if setting.has_dump else [[]]
     for block in guide.runnable:
         if block.place == "first":
-            found[-1].append(block)
+            found[-1].append(_block_script(block))
             if block.down:
                 found.append([])
-    return tuple(map(tuple, found))
+    return tuple(map("".join, found))
 
 
 SWITCH_ROOT = """#!/bin/sh

@@ -13,7 +13,7 @@ from generator.lab.images import bootable, first_initramfs
 from generator.lab.machine import Boot, Line, Session, run_machine
 from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
-from generator.lab.scenarios import COMPLETE, Scenario
+from generator.lab.scenarios import Scenario
 from generator.lab.servers import http_receiver, ssh_server
 from generator.lab.verify import Finding, dumps_in, examine, fetch_dumps, log_is_kept
 
@@ -53,10 +53,6 @@ class Outcome:
         """Return the seconds after the start at which the console showed a text."""
         line = self.session.find(text)
         return line.at_s if line else None
-
-    @property
-    def is_complete(self) -> bool:
-        return any(COMPLETE in line.text and "kdump-capture: " in line.text for line in self.session.lines)
 
 
 def try_scenario(scenario: Scenario, architecture: Architecture, bench: Bench) -> Outcome:

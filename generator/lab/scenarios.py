@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-COMPLETE = "complete"  # the console's word for a dump that counts
+COMPLETE = "kdump-capture: complete"  # the console's word for a dump that counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="target-full", path="kdump.fails.target-full", about="the target has no room: nothing is called complete",
-        disk_mb=48, settings=("min_free_mb = 8",), expects="(exit 6)", forbids=COMPLETE,
+        disk_mb=24, settings=("min_free_mb = 8",), expects="(exit 6)", forbids=COMPLETE,
     ),
     Scenario(
         name="target-absent", path="kdump.fails.target-absent", about="the target does not exist",

@@ -53,7 +53,9 @@ def parse_guide(text: str, *, name: str, source: str) -> Guide:
         _check(fence, source)
         if fence.has("expect"):
             if not before:
-                raise ParseError(source, fence.line, "`.expect` follows no `.run` or `.hardware` block: put it right behind one")
+                raise ParseError(
+                    source, fence.line, "`.expect` follows no block: put it right behind one of `.run` or `.hardware`"
+                )
             blocks[-1] = replace(blocks[-1], expect=_expectation(fence, source))
         elif fence.has("run") or fence.has("hardware"):
             blocks.append(_block(fence, source, {block.id for block in blocks if block.id}))

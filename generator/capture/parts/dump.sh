@@ -4,6 +4,7 @@ vmcore=/proc/vmcore
 rungs=      # every rung that was tried, as JSON
 rung_lines= # and as lines, for the report: commands and statuses, nothing of the target
 rung=0
+core_full=0 # whether a rung left the target without the space that is to stay free
 
 # save_dmesg: dmesg.txt on the target; $dmesg_bytes and $dmesg_sha256. False, with $problem, when there is none.
 save_dmesg() {
@@ -32,14 +33,22 @@ save_core() {
 	core_rung=
 	core_bytes=0
 	core_sha256=
+	core_full=0
 	_ladder >"$work/ladder"
 	while IFS= read -r rung_command <&3; do
 		core_file=vmcore
 		[ "$target_kind" = dir ] || core_file=vmcore.flat
 		_try_rung "$rung_command" && return
+		rung_free=$(target_free) # before what was written is taken away
+		if [ -n "$rung_free" ] && [ "$rung_free" -lt "$conf_min_free_mb" ]; then
+			core_full=1
+		fi
 		target_remove "$core_file"
 	done 3<"$work/ladder"
-	problem="no way to save the core worked; $(target_said)"
+	problem="no way to save the core worked"
+	[ $core_full = 0 ] || problem="$problem, for the target is full"
+	save_said=$(target_said)
+	problem="$problem${save_said:+; $save_said}"
 	return 1
 }
 
@@ -114,7 +123,7 @@ _try_rung() {
 	fi
 	rung_words=$(printf '%s' "$1" | tr -s ' ')
 	log "rung $rung: $rung_words -> status $rung_status${rung_reason:+ ($rung_reason)}"
-	[ "$rung_status" = 0 ] || tail -n 2 "$work/rung-said" | while IFS= read -r rung_line; do log "  $rung_line"; done
+	[ "$rung_status" = 0 ] || grep . "$work/rung-said" | tail -n 2 | while IFS= read -r rung_line; do log "  $rung_line"; done
 	rung_lines="$rung_lines${rung_lines:+$NL}rung $rung: $rung_words -> status $rung_status"
 	rungs="$rungs${rungs:+,}{\"command\":$(json_string "$rung_words"),\"status\":$rung_status,\"seconds\":$(($(now) - rung_since))}"
 	if [ "$rung_status" != 0 ]; then

@@ -164,8 +164,7 @@ _save_core() {
 _core_failed() {
 	step_add save fail $(($(now) - step_since)) '' "$rung_lines"
 	stage2_code=$EX_DAMAGED
-	stage2_free=$(target_free)
-	[ -z "$stage2_free" ] || [ "$stage2_free" -ge "$conf_min_free_mb" ] || stage2_code=$EX_SPACE
+	[ "$core_full" = 0 ] || stage2_code=$EX_SPACE
 	_remember "$stage2_code" "$problem"
 	_incomplete
 }
