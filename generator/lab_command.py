@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 from generator.capture.assemble import assemble_tool
@@ -13,9 +14,11 @@ from generator.lab.guides import SETTINGS, try_guide
 from generator.lab.images import bootable
 from generator.lab.machine import missing_programs, usable_accelerator
 from generator.lab.packages import unpack_root
-from generator.lab.reports import guide_report, lab_report
+from generator.lab.peer import try_kdump_tools
+from generator.lab.reports import guide_report, lab_report, peer_report, skipped_report, smallest_report
 from generator.lab.runs import Bench, try_scenario
 from generator.lab.scenarios import SCENARIOS, Scenario
+from generator.lab.smallest import attempts
 from generator.model.guides import Guide
 from generator.model.reports import Report, Verdict
 from generator.parse.guide import parse_guide
@@ -23,6 +26,7 @@ from generator.sources.reports import store_report
 
 Say = Callable[[str], None]
 GUIDE_ARCHITECTURES = ("amd64",)
+CHROOT_BUILDERS = ("initramfs-tools", "dracut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +51,12 @@ class Row:
     builder: str
     verdict: str
     reason: str
-    seconds: float | None  # from panic to finished dump
-    image_bytes: int | None
-    dump_bytes: int | None
-    least_memory_mb: float | None
-    reserved_mb: float | None
-    report: str
+    seconds: float | None = None  # from panic to finished dump
+    image_bytes: int | None = None
+    dump_bytes: int | None = None
+    least_memory_mb: float | None = None
+    reserved_mb: float | None = None
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +72,15 @@ class Job:
 
 def planned(wish: Wish) -> tuple[Job, ...]:
     """Return what a wish comes to, in the table's order. Raises PortalError for names that are none."""
-    guides = {guide.scenario: guide for guide in _guides(wish.guides)}
-    names = [scenario.name for scenario in SCENARIOS] + list(guides)
+    jobs = _jobs(wish.guides)
+    names = list(dict.fromkeys(job.name for job in jobs))
     for name in wish.scenarios:
         if name not in names:
             raise PortalError(f"--scenario {name}: there is none; there are: {', '.join(names)}")
     for name in wish.architectures:
-        if find_architecture(name) is None:
-            reason = IMPOSSIBLE.get(name, f"there are: {', '.join(a.name for a in ARCHITECTURES)}")
-            raise PortalError(f"--arch {name}: cannot be run here: {reason}")
-    jobs = [_scenario_job(scenario, one) for scenario in SCENARIOS for one in _architectures(scenario.architectures)]
-    jobs += [_guide_job(guide, one) for guide in guides.values() for one in _architectures(GUIDE_ARCHITECTURES)]
+        if find_architecture(name) is None and name not in IMPOSSIBLE:
+            known = [*(architecture.name for architecture in ARCHITECTURES), *IMPOSSIBLE]
+            raise PortalError(f"--arch {name}: there is none; there are: {', '.join(known)}")
     return tuple(
         job
         for job in jobs
@@ -86,6 +88,45 @@ def planned(wish: Wish) -> tuple[Job, ...]:
         and (not wish.architectures or {job.architecture.name, job.architecture.kernel_arch} & set(wish.architectures))
         and (not wish.builders or job.builder in wish.builders)
     )
+
+
+def _peer_job(architecture: Architecture) -> Job:
+    return Job(
+        name="peer-kdump-tools",
+        architecture=architecture,
+        builder="kdump-tools",
+        about="Debian's own tool on the same kernel, for comparison (minutes)",
+        run=lambda bench: peer_report(try_kdump_tools(architecture, bench)),
+    )
+
+
+def _smallest_job(name: str, architecture: Architecture) -> Job:
+    scenario = next(known for known in SCENARIOS if known.name == name)
+    return Job(
+        name=f"smallest-{scenario.builder}",
+        architecture=architecture,
+        builder=scenario.builder,
+        about="the smallest reservation that is enough, by trying",
+        run=lambda bench: _smallest(scenario, architecture, bench),
+    )
+
+
+def _smallest(scenario: Scenario, architecture: Architecture, bench: Bench) -> Report:
+    enough = [tried for tried in attempts(scenario, architecture, bench) if tried.outcome]
+    if not enough:
+        raise PortalError(f"less than {architecture.crashkernel} was never enough")
+    best = enough[-1]
+    return smallest_report(best.reserved_mb, best.outcome)
+
+
+def _jobs(folder: Path) -> list[Job]:
+    guides = {guide.scenario: guide for guide in _guides(folder)}
+    jobs = [_scenario_job(scenario, one) for scenario in SCENARIOS for one in _architectures(scenario.architectures)]
+    jobs += [_guide_job(guide, one) for guide in guides.values() for one in _architectures(GUIDE_ARCHITECTURES)]
+    jobs += [_smallest_job("ext4", one) for one in ARCHITECTURES]
+    jobs += [_smallest_job(name, one) for name in CHROOT_BUILDERS for one in _architectures(GUIDE_ARCHITECTURES)]
+    jobs += [_peer_job(one) for one in _architectures(GUIDE_ARCHITECTURES)]
+    return jobs
 
 
 def _architectures(names: Sequence[str]) -> Iterator[Architecture]:
@@ -114,7 +155,7 @@ def _guide_job(guide: Guide, architecture: Architecture) -> Job:
         name=guide.scenario,
         architecture=architecture,
         builder="generic",
-        about=f"the blocks of {guide.source}",
+        about=f"the guide howto/{guide.name}.md",
         run=lambda bench: guide_report(try_guide(guide, architecture, bench)),
     )
 
@@ -132,6 +173,11 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
     cache.mkdir(parents=True, exist_ok=True)
     tool = cache / "kdump-capture"
     tool.write_text(assemble_tool(), "utf-8")
+    for name, reason in IMPOSSIBLE.items():
+        if not wish.scenarios and (not wish.architectures or name in wish.architectures):
+            say(f"{name}: skipped: {reason}")
+            file, _ = store_report(wish.output, skipped_report(name, reason))
+            yield Row("ext4", name, "generic", Verdict.SKIP.value, reason, report=file.stem)
     accelerators: dict[str, str] = {}
     for job in plan:
         name = job.architecture.name
@@ -142,7 +188,7 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
             report = job.run(Bench(cache=cache, work=work, tool=tool, say=say, accelerator=accelerators[name]))
         except (PortalError, OSError) as problem:
             say(f"  the lab itself failed: {problem}")
-            yield _broken(job, str(problem))
+            yield Row(job.name, name, job.builder, Verdict.ERROR.value, str(problem))
             continue
         file, _ = store_report(wish.output, report)
         if not wish.keep:
@@ -176,11 +222,6 @@ def _tidy(work: Path) -> None:
             path.unlink()
 
 
-def _broken(job: Job, problem: str) -> Row:
-    unknown = (None, None, None, None, None)
-    return Row(job.name, job.architecture.name, job.builder, Verdict.ERROR.value, problem, *unknown, "")
-
-
 def _row(job: Job, report: Report, file: Path) -> Row:
     steps = report.runs[0].steps
     numbers = {number.name: number.value for step in steps for number in step.numbers}
@@ -196,7 +237,7 @@ def _row(job: Job, report: Report, file: Path) -> Row:
         image_bytes=int(numbers["image size"]) if "image size" in numbers else None,
         dump_bytes=int(numbers["dump size"]) if "dump size" in numbers else None,
         least_memory_mb=numbers.get("minimum available memory"),
-        reserved_mb=numbers.get("reserved"),
+        reserved_mb=numbers.get("smallest reservation", numbers.get("reserved")),
         report=file.stem,
     )
 
@@ -204,11 +245,11 @@ def _row(job: Job, report: Report, file: Path) -> Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a text table, as Markdown reads it."""
     head = ("scenario", "architecture", "builder", "verdict", "panic to dump, s", "image, MB", "dump, MB",
-            "least free, MB")  # fmt: skip
+            "least free, MB", "reserved, MB")  # fmt: skip
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows:
         cells = (row.scenario, row.architecture, row.builder, row.verdict, _shown(row.seconds), _mb(row.image_bytes),
-                 _mb(row.dump_bytes), _shown(row.least_memory_mb))  # fmt: skip
+                 _mb(row.dump_bytes), _shown(row.least_memory_mb), _shown(row.reserved_mb))  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -226,23 +267,25 @@ def rows_json(rows: Sequence[Row]) -> str:
     return json.dumps([asdict(row) for row in rows], indent=1)
 
 
-def listing_json() -> str:
+def listing_json(guides: Path) -> str:
     """Return what can be run for machines; and what cannot be, with the reason."""
     known = [
-        {"scenario": one.name, "architectures": one.architectures, "builder": one.builder, "about": one.about}
-        for one in SCENARIOS
-    ]
-    known += [
-        {"scenario": f"howto.{name}", "architectures": GUIDE_ARCHITECTURES, "builder": "generic", "about": "a guide"}
-        for name in SETTINGS
+        {"scenario": job.name, "architectures": names, "builder": job.builder, "about": job.about}
+        for job, names in _grouped(guides)
     ]
     absent = [{"architecture": name, "reason": reason} for name, reason in IMPOSSIBLE.items()]
     return json.dumps({"scenarios": known, "impossible": absent}, indent=1)
 
 
-def listing() -> str:
+def listing(guides: Path) -> str:
     """Return what can be run, and what cannot, with the reason."""
-    lines = [f"{scenario.name:24} {', '.join(scenario.architectures):28} {scenario.about}" for scenario in SCENARIOS]
-    lines += [f"howto.{name:18} {', '.join(GUIDE_ARCHITECTURES):28} the guide howto/{name}.md" for name in SETTINGS]
-    lines += [f"{name:24} {'not here':28} {reason}" for name, reason in IMPOSSIBLE.items()]
+    lines = [f"{job.name:24} {', '.join(names):28} {job.about}" for job, names in _grouped(guides)]
+    lines += [f"{name:24} {'skipped':28} {reason}" for name, reason in IMPOSSIBLE.items()]
     return "\n".join(lines)
+
+
+def _grouped(guides: Path) -> Iterator[tuple[Job, list[str]]]:
+    """Yield each thing that can be run once, with the architectures."""
+    for _, group in groupby(_jobs(guides), key=lambda job: job.name):
+        jobs = list(group)
+        yield jobs[0], [job.architecture.name for job in jobs]

@@ -1,13 +1,17 @@
 """Outcomes of the lab as test reports, `kdump-report/1`: what ran, failures included."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from generator.capture.assemble import tool_version
+from generator.lab.architectures import Architecture
 from generator.lab.guides import GuideOutcome
 from generator.lab.packages import Root
+from generator.lab.peer import MEMORY_MB as PEER_MEMORY_MB
+from generator.lab.peer import PeerOutcome
 from generator.lab.runs import Outcome
 from generator.lab.scenarios import Scenario
+from generator.lab.verify import Finding
 from generator.model.reports import Environment, Number, Report, Run, Step, Subject, Verdict
 from generator.model.reports import Scenario as ReportScenario
 from generator.parse.evidence import excerpt
@@ -23,7 +27,93 @@ MOST_CONSOLE = 60  # lines
 
 def lab_report(outcome: Outcome) -> Report:
     """Return the report of one run, without what must not be kept."""
-    architecture = outcome.architecture
+    scenario = outcome.scenario
+    return _report(
+        outcome.architecture,
+        outcome.root,
+        Run(scenario=_scenario(outcome), steps=tuple(_steps(outcome))),
+        memory_mb=scenario.memory_mb,
+        processors=scenario.processors,
+        crashkernel=scenario.crashkernel,
+    )
+
+
+def guide_report(outcome: GuideOutcome) -> Report:
+    """Return the report of one guide: a step for each block, named by its id."""
+    steps = tuple(
+        Step(name=trial.block.id, verdict=trial.verdict, excerpt=excerpt(trial.said).strip())
+        for trial in outcome.trials
+    )
+    return _report(
+        outcome.architecture,
+        outcome.root,
+        Run(scenario=ReportScenario(path=outcome.guide.scenario), steps=steps),
+        memory_mb=outcome.setting.memory_mb,
+        processors=outcome.setting.processors,
+    )
+
+
+def peer_report(outcome: PeerOutcome) -> Report:
+    """Return the report of a run of kdump-tools."""
+    saved = outcome.saved_s
+    numbers = () if saved is None else (Number(name="panic to finished dump", value=saved, unit="s"),)
+    size = Number(name="image size", value=float(outcome.image_bytes), unit="bytes")
+    dump = Number(name="dump size", value=float(outcome.dump_bytes), unit="bytes")
+    steps = [
+        Step(name="build", verdict=Verdict.PASS, numbers=(size,)),
+        Step(name="save", verdict=Verdict.PASS if outcome.dump_bytes else Verdict.FAIL, numbers=(dump,)),
+        Step(
+            name="return",
+            verdict=Verdict.FAIL if saved is None or outcome.session.end == "timeout" else Verdict.PASS,
+            duration_s=round(outcome.session.seconds, 1),
+            numbers=numbers,
+        ),
+        *_checks(outcome.findings),
+    ]
+    dimensions = (("builder", "kdump-tools"), ("target", "ext4"), ("trigger", "sysrq-c"))
+    scenario = ReportScenario(path="kdump.peer", dimensions=dimensions)
+    run = Run(scenario=scenario, steps=tuple(steps))
+    return _report(outcome.architecture, outcome.root, run, memory_mb=PEER_MEMORY_MB, tool="kdump-tools")
+
+
+def smallest_report(reserved_mb: int, outcome: Outcome) -> Report:
+    """Return the report of the smallest reservation that was enough."""
+    number = Number(name="smallest reservation", value=float(reserved_mb), unit="MB")
+    steps = (Step(name="search", verdict=Verdict.PASS, numbers=(number,)), *_steps(outcome))
+    dimensions = tuple(sorted(_dimensions(outcome.scenario, outcome).items()))
+    run = Run(scenario=ReportScenario(path="kdump.smallest", dimensions=dimensions), steps=steps)
+    return _report(outcome.architecture, outcome.root, run, crashkernel=f"{reserved_mb}M")
+
+
+def skipped_report(architecture: str, reason: str) -> Report:
+    """Return the report about an architecture that cannot be tried: skipped, never passed."""
+    report = Report(
+        origin=ORIGIN,
+        tool="kdump-portal lab",
+        tool_version=tool_version(),
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        kernel_line=SUITES[""],
+        environment=Environment(architecture=architecture, distribution=SUITES[""], machine="virtual"),
+        runs=(
+            Run(
+                scenario=ReportScenario(path="kdump.ext4"),
+                steps=(Step(name="reserve", verdict=Verdict.SKIP, excerpt=reason),),
+            ),
+        ),
+    )
+    return redact_report(report)
+
+
+def _report(
+    architecture: Architecture,
+    root: Root,
+    run: Run,
+    *,
+    memory_mb: int = 0,
+    processors: int = 1,
+    crashkernel: str = "",
+    tool: str = "kdump-capture",
+) -> Report:
     distribution = SUITES.get(architecture.suite, architecture.suite)
     report = Report(
         origin=ORIGIN,
@@ -31,25 +121,25 @@ def lab_report(outcome: Outcome) -> Report:
         tool_version=tool_version(),
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         kernel_line=distribution,
-        subjects=tuple(_subjects(outcome.root)),
+        subjects=tuple(_subjects(root, tool)),
         environment=Environment(
             architecture=architecture.kernel_arch,
             distribution=distribution,
             machine="virtual",
-            memory_mb=outcome.scenario.memory_mb or architecture.memory_mb,
-            processors=outcome.scenario.processors,
-            command_line=(("crashkernel", outcome.scenario.crashkernel or architecture.crashkernel),),
+            memory_mb=memory_mb or architecture.memory_mb,
+            processors=processors,
+            command_line=(("crashkernel", crashkernel or architecture.crashkernel),),
         ),
-        runs=(Run(scenario=_scenario(outcome), steps=tuple(_steps(outcome))),),
+        runs=(run,),
         notes=(EMULATED,),
     )
     return redact_report(report)
 
 
-def _subjects(root: Root) -> Iterator[Subject]:
+def _subjects(root: Root, tool: str = "kdump-capture") -> Iterator[Subject]:
     yield Subject(role="first kernel", version=root.kernel)
     yield Subject(role="capture kernel", version=root.kernel)
-    yield Subject(role="kdump-capture", version=tool_version())
+    yield Subject(role=tool, version=root.versions.get(tool) or tool_version())
     for package in PACKAGES:
         if version := root.versions.get(package):
             yield Subject(role=package.removesuffix("-core"), version=version, package=package)
@@ -86,7 +176,11 @@ def _steps(outcome: Outcome) -> Iterator[Step]:
     yield _load(outcome)
     yield from _capture(outcome)
     yield _end(outcome)
-    for finding in outcome.findings:
+    yield from _checks(outcome.findings)
+
+
+def _checks(findings: Iterable[Finding]) -> Iterator[Step]:
+    for finding in findings:
         verdict = Verdict.PASS if finding.is_good else Verdict.FAIL
         yield Step(name=f"check {finding.name}", verdict=verdict, excerpt=excerpt(finding.found).strip())
 
@@ -163,32 +257,3 @@ def _console(outcome: Outcome) -> str:
     ours = [line for line in outcome.session.lines if line.text.startswith(("kdump-capture: ", "lab: "))]
     shown = ours or list(outcome.session.lines[-20:])
     return "\n".join(f"{line.at_s:7.1f} {line.text[:300]}" for line in shown[-MOST_CONSOLE:])
-
-
-def guide_report(outcome: GuideOutcome) -> Report:
-    """Return the report of one guide: a step for each block, named by its id."""
-    architecture, setting = outcome.architecture, outcome.setting
-    distribution = SUITES.get(architecture.suite, architecture.suite)
-    steps = tuple(
-        Step(name=trial.block.id, verdict=trial.verdict, excerpt=excerpt(trial.said).strip())
-        for trial in outcome.trials
-    )
-    report = Report(
-        origin=ORIGIN,
-        tool="kdump-portal lab",
-        tool_version=tool_version(),
-        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        kernel_line=distribution,
-        subjects=tuple(_subjects(outcome.root)),
-        environment=Environment(
-            architecture=architecture.kernel_arch,
-            distribution=distribution,
-            machine="virtual",
-            memory_mb=setting.memory_mb,
-            processors=setting.processors,
-            command_line=(("crashkernel", architecture.crashkernel),),
-        ),
-        runs=(Run(scenario=ReportScenario(path=outcome.guide.scenario), steps=steps),),
-        notes=(EMULATED,),
-    )
-    return redact_report(report)

@@ -68,9 +68,10 @@ def examine(dump: Path, architecture: Architecture, kernel: str, nonce: str, too
     core = next((path for name in CORES if (path := dump / name).exists()), None)
     if core is None:
         return (*findings, Finding("core", False, "there is none"))
-    return (*findings, *_outside(_unflattened(core), architecture, kernel, nonce))
+    return (*findings, *examine_core(core, architecture, kernel, nonce))
 
 
+FLATTENED = b"makedumpfile\0"
 CORES = ("vmcore", "vmcore.flat", "vmcore.elf")
 
 
@@ -97,18 +98,19 @@ def _modes(dump: Path) -> Finding:
 
 
 def _unflattened(core: Path) -> Path:
-    if core.name != "vmcore.flat":
-        return core
     whole = core.with_name("vmcore.whole")
     with core.open("rb") as stream:
+        if stream.read(len(FLATTENED)) != FLATTENED:
+            return core
+        stream.seek(0)
         subprocess.run(["makedumpfile", "-R", str(whole)], stdin=stream, capture_output=True, check=False, timeout=600)
     return whole
 
 
-def _outside(core: Path, architecture: Architecture, kernel: str, nonce: str) -> Iterator[Finding]:
+def examine_core(core: Path, architecture: Architecture, kernel: str, nonce: str) -> Iterator[Finding]:
     """Ask libkdumpfile, which reads dumps of every architecture, and no code of ours."""
     try:
-        said = json.loads(run([SYSTEM_PYTHON, str(READER), str(core)], timeout_s=300))
+        said = json.loads(run([SYSTEM_PYTHON, str(READER), str(_unflattened(core))], timeout_s=300))
     except (SourceError, ValueError) as problem:
         yield Finding("libkdumpfile", False, str(problem)[-300:])
         return
