@@ -25,7 +25,7 @@ EXAMPLES = """\
 What stays of a run is in the cache, lab/runs/SCENARIO-ARCHITECTURE/: the serial console, the configuration, and with
 --keep the disks and the dumps too.
 
-exit status: 0 all passed, or was skipped with its reason; 1 something failed, or the lab could not run it; 2 wrong usage.
+exit status: 0 all passed, or was skipped with its reason; 1 something failed, or could not be run; 2 wrong usage.
 """
 
 
