@@ -99,7 +99,7 @@ def _modes(dump: Path) -> Finding:
 
 def _unflattened(core: Path) -> Path:
     whole = core.with_name("vmcore.whole")
-    with core.open("rb") as stream:
+    with core.open("rb", buffering=0) as stream:  # the other program reads from where we are
         if stream.read(len(FLATTENED)) != FLATTENED:
             return core
         stream.seek(0)
