@@ -12,6 +12,7 @@ from generator.lab.architectures import Architecture
 
 PROBE_S = 12.0
 LONGEST_LINE = 4096  # bytes
+MOST_CONSOLE = 64 << 20  # bytes; no boot says so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a machine said, and how it ended: `ended`, `timeout`, `stopped` (by the watcher)."""
+    """What a machine said, and how it ended: `ended`, `timeout`, `flooded` (too much was said), `stopped` (by the watcher)."""
 
     lines: tuple[Line, ...]
     end: str
@@ -101,6 +102,7 @@ class _Console:
         self.started = started
         self.lines: list[Line] = []
         self.memory_mb = 0
+        self._heard = 0
         self._rest = b""
         self._log = log.open("w", encoding="utf-8")
         self._selector = selectors.DefaultSelector()
@@ -113,6 +115,9 @@ class _Console:
                 data = self.process.stdout.read()
                 if data == b"":
                     return "ended"
+                self._heard += len(data or b"")
+                if self._heard > MOST_CONSOLE:
+                    return "flooded"
                 seen = [watch(line) for line in self._take(data or b"")]
                 if any(seen):
                     return "stopped"

@@ -237,7 +237,7 @@ def _end(outcome: Outcome) -> Step:
         scenario.forbids in line.text and line.text.startswith("kdump-capture: ") for line in session.lines
     ):
         problems.append(f"the console said: {scenario.forbids}")
-    if session.end == "timeout":
+    if session.end in ("timeout", "flooded"):
         problems.append(f"the machine did not come back within {session.seconds:.0f} s")
     name = "fails as it must" if scenario.forbids else "return"
     crashed, done = outcome.at("lab: crashing"), outcome.at("kdump-capture: complete")
