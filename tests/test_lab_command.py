@@ -1,4 +1,4 @@
-"""`kdump-portal lab`: what can be run is listed, what cannot says why, and wrong names are refused with the right ones."""
+"""`kdump-portal lab`: what can be run is listed, what cannot says why, wrong names are refused."""
 
 import json
 from pathlib import Path

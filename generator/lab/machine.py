@@ -42,7 +42,7 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a machine said, and how it ended: `ended`, `timeout`, `flooded` (too much was said), `stopped` (by the watcher)."""
+    """What a machine said, and how it ended: `ended`, `timeout`, `flooded` (it said too much), `stopped` (by us)."""
 
     lines: tuple[Line, ...]
     end: str
