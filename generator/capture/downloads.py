@@ -42,17 +42,22 @@ def _download(folder: Path) -> str:
     tool = assemble_tool().encode()
     stable, versioned = names()
     signatures = [
-        f"[{kind}]({versioned}.{suffix})"
+        _link(f"{versioned}.{suffix}", kind)
         for suffix, kind in SIGNATURES.items()
         if (folder / f"{versioned}.{suffix}").is_file()
     ]
     rows = (
         ("Version", f"`{tool_version()}`"),
-        ("File", f"[{stable}]({stable}), the same as [{versioned}]({versioned}); {len(tool):,} bytes"),
-        ("SHA-256", f"`{hashlib.sha256(tool).hexdigest()}` ([SHA256SUMS](SHA256SUMS))"),
+        ("File", f"{_link(stable)}, the same as {_link(versioned)}; {len(tool):,} bytes"),
+        ("SHA-256", f"`{hashlib.sha256(tool).hexdigest()}` ({_link('SHA256SUMS')})"),
         ("Signature", ", ".join(signatures) or "none yet: no key has been named for this tool"),
     )
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+
+
+def _link(name: str, text: str = "") -> str:
+    """As HTML: MkDocs would look for a document of that name."""
+    return f'<a href="{name}">{text or name}</a>'
 
 
 def _changes() -> str:
