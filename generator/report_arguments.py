@@ -17,8 +17,9 @@ from generator.render.junit import junit_xml
 from generator.render.kcidb import kcidb_json
 from generator.report_command import describe, files_to_push, prune_reports, pull_reports, summary
 from generator.report_import import Choice, add_files, import_file, make_choice
+from generator.sources.branch import OURSELVES, Signature
 from generator.sources.remotes import TOKEN, USER, find_remote
-from generator.sources.report_push import OURSELVES, Signature, push_reports
+from generator.sources.report_push import push_reports
 
 DESCRIPTION = f"""\
 Takes results of any test tool in, keeps them as immutable reports, and sends them to where the portal is built.

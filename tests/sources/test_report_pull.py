@@ -12,10 +12,11 @@ from world import Repository
 
 from generator.errors import SourceError
 from generator.model.report_sources import ReportSource
+from generator.sources.branch import Signature
 from generator.sources.remotes import find_remote
 from generator.sources.report_arrivals import kept_arrivals
 from generator.sources.report_pull import Pulled, arrivals_file, pull_source, pulled_folder
-from generator.sources.report_push import Signature, push_reports
+from generator.sources.report_push import push_reports
 
 TOKEN = "s3cret-tok3n"
 

@@ -16,8 +16,9 @@ from world import git
 
 from generator.errors import SourceError
 from generator.model.commits import Person
+from generator.sources.branch import Signature
 from generator.sources.remotes import find_remote
-from generator.sources.report_push import Pushed, Signature, push_reports
+from generator.sources.report_push import Pushed, push_reports
 
 TOKEN = "s3cret-tok3n"
 JOBS = 20
@@ -26,7 +27,8 @@ import sys
 from pathlib import Path
 from submissions_world import named, report
 from generator.sources.remotes import find_remote
-from generator.sources.report_push import Signature, push_reports
+from generator.sources.branch import Signature
+from generator.sources.report_push import push_reports
 
 where, clone, number = sys.argv[1:]
 path, data = named(report(origin=f"lab-{int(number) % 3}", kernel=f"6.12.{number}"))
