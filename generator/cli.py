@@ -23,6 +23,7 @@ from generator.output.check import check_site
 from generator.output.lock import Lock
 from generator.patch_command import add_patch, check_patches, describe, describe_all, summary
 from generator.plugin import build_site, read_config, serve_site
+from generator.publish_arguments import add_publish_commands
 from generator.report_arguments import add_report_commands
 from generator.report_command import pull_reports
 from generator.sources.patches import load_collections
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _patch_commands(patch, common, machine)
     add_report_commands(commands.add_parser("report", help="test reports"), common, machine)
+    add_publish_commands(commands, common, machine)
     add_lab_commands(commands.add_parser("lab", help="crash real kernels, and report"), common, machine)
     return parser
 

@@ -91,22 +91,31 @@ class Branch:
         """The branch's full name."""
         return f"refs/heads/{self.name}"
 
-    def look(self) -> None:
-        """Bring the branch's head here, without its past."""
+    def look(self, depth: int = 1) -> None:
+        """Bring the branch's head here, with so many commits of its past and none of its files' contents."""
         answer = decode(self._talk("ls-remote", "there", self.ref))
         heads = {name: sha for sha, _, name in (line.partition("\t") for line in answer.splitlines())}
         head = heads.get(self.ref, "")
         if head and head != self.base:
-            options = ("--quiet", "--depth=1", "--no-tags", "--filter=blob:none", "--no-write-fetch-head", "--force")
+            options = (
+                "--quiet",
+                f"--depth={depth}",
+                "--no-tags",
+                "--filter=blob:none",
+                "--no-write-fetch-head",
+                "--force",
+            )
             self._talk("fetch", *options, "there", f"{self.ref}:refs/heads/base")
             head = decode(self.ours.run("rev-parse", "refs/heads/base").strip())
         self.base = head
 
     def blobs(self) -> dict[str, str]:
         """Return path -> name of its blob of all files at the head."""
-        if not self.base:
-            return {}
-        rows = self.ours.run("ls-tree", "-r", "-z", self.base).split(b"\0")[:-1]
+        return self.files_of(self.base) if self.base else {}
+
+    def files_of(self, tree: str) -> dict[str, str]:
+        """Return path -> name of its blob of all files of a tree, or of a commit's."""
+        rows = self.ours.run("ls-tree", "-r", "-z", tree).split(b"\0")[:-1]
         facts = ((row.partition(b"\t")[0].split(), row.partition(b"\t")[2]) for row in rows)
         return {decode(path): decode(words[2]) for words, path in facts}
 
@@ -126,7 +135,18 @@ class Branch:
         if not self.base:
             self.ours.run("update-ref", "-d", "refs/heads/draft")
         self.ours.run("fast-import", "--quiet", "--force", stdin=b"".join(stream))
-        command = ["commit-tree", "refs/heads/draft^{tree}", "-m", message]
+        return self.commit_tree("refs/heads/draft^{tree}", message)
+
+    def tree_before(self) -> str:
+        """Return the tree of the commit before the head; "" when there is none. `look(2)` must have brought it."""
+        try:
+            return decode(self.ours.run("rev-parse", "--verify", "--quiet", f"{self.base}^^{{tree}}").strip())
+        except SourceError:
+            return ""
+
+    def commit_tree(self, tree: str, message: str) -> str:
+        """Commit a tree on top of the branch and return the commit's name."""
+        command = ["commit-tree", tree, "-m", message]
         command += ["-p", self.base] if self.base else []
         command += ["-S"] if self.signature.key else []
         return decode(Mirror(self.ours.folder, self._identity()).run(*command).strip())
