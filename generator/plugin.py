@@ -19,6 +19,7 @@ from generator.errors import OutputError, PortalError
 from generator.outcome import Report
 from generator.output.lock import Lock
 from generator.output.preview import preview
+from generator.output.shell import theme_stamp
 from generator.output.site import prepare
 
 log = get_plugin_logger(PLUGIN)
@@ -66,7 +67,8 @@ class PortalPlugin(BasePlugin):
         return nav
 
     def on_env(self, env, *, config, files):
-        """Keep the theme's final environment."""
+        """Keep the theme's final environment; addresses of style and scripts name what they hold."""
+        env.globals["stamp"] = theme_stamp()
         self._env = env
         return env
 

@@ -13,13 +13,11 @@ from urllib.parse import quote
 
 from world import EVIL, Repository, environment
 
+from generator.publish.headers import POLICY
+
 ROOT = Path(__file__).parents[1]
 PREFIX = "/kdump/"  # the folder of `site_url` in mkdocs.yml: links have to work below it
 SOURCE = "demo"
-POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 TYPES = {".patch": "text/plain", ".diff": "text/plain", ".txt": "text/plain", ".wasm": "application/wasm"}
 
 MAIN_C = """\

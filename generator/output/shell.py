@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 from generator.model.pages import Fragment, Page
 from generator.render.escape import esc
@@ -89,3 +90,9 @@ def _pager(page: Page) -> str:
         if target
     ]
     return f'<nav class="pager" aria-label="Previous and next">{"".join(links)}</nav>' if links else ""
+
+
+def theme_stamp() -> str:
+    """Return a digest of the theme's style and scripts: an address with it may be kept for ever."""
+    files = sorted((Path(__file__).parents[1] / "theme" / "assets").iterdir())
+    return hashlib.blake2b(b"\0".join(file.read_bytes() for file in files), digest_size=4).hexdigest()
