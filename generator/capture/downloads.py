@@ -50,7 +50,7 @@ def _download(folder: Path) -> str:
         ("Version", f"`{tool_version()}`"),
         ("File", f"{_link(stable)}, the same as {_link(versioned)}; {len(tool):,} bytes"),
         ("SHA-256", f"`{hashlib.sha256(tool).hexdigest()}` ({_link('SHA256SUMS')})"),
-        ("Signature", ", ".join(signatures) or "none yet: no key has been named for this tool"),
+        ("Signed", ", ".join(signatures) or "none yet: no key has been named for this tool"),
     )
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
 
