@@ -14,7 +14,7 @@ from generator.lab.machine import Boot, Line, Session, run_machine
 from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import Scenario
-from generator.lab.servers import http_receiver, ssh_server
+from generator.lab.servers import http_receiver, nfs_server, ssh_server
 from generator.lab.verify import Finding, dumps_in, examine, fetch_dumps, log_is_kept
 
 Say = Callable[[str], None]
@@ -109,6 +109,9 @@ def _servers(scenario: Scenario, work: Path) -> Iterator[dict[str, object]]:
         found: dict[str, object] = {}
         if "{http}" in wanted:
             found["http"] = stack.enter_context(http_receiver(work / "received"))
+        if "nfs " in wanted:
+            stack.enter_context(nfs_server(work))
+            found["nfs"] = work / "received"
         if "{ssh}" in wanted:
             found["ssh"] = stack.enter_context(ssh_server(work))
             folder = work / "received" / "drop"
@@ -290,14 +293,16 @@ def _dumps(scenario: Scenario, disk: Path | None, bench: Bench) -> tuple[Path, .
 def _collected(disk: Path, bench: Bench) -> Path:
     """Let the tool take the dump out of a raw disk, as it would after the reboot; return where it put it."""
     fake = bench.work / "collected"
-    (fake / "etc").mkdir(parents=True)
+    for folder in ("etc", "dev"):
+        (fake / folder).mkdir(parents=True)
     device = run(["losetup", "--find", "--show", "--read-only", str(disk)]).strip()
     try:
+        (fake / device.lstrip("/")).symlink_to(device)
         (fake / "etc/kdump-capture.conf").write_text(f"target = raw {device}\n", "utf-8")
         run(["sh", str(bench.tool), "collect", "--root", str(fake)])
     finally:
         run(["losetup", "--detach", device])
-    return fake / "var/crash"
+    return fake / "var/lib/kdump-capture/dumps"
 
 
 def _findings(

@@ -67,6 +67,10 @@ SCENARIOS = (
         name="ssh", path="kdump.ssh", about="ssh with a pinned host key, by dropbear's client",
         targets=("ssh root@10.0.2.2:{ssh} {ssh_folder}",), disk="", packages=("dropbear-bin",),
     ),
+    Scenario(
+        name="nfs", path="kdump.nfs", about="NFS 4, to a server in user space", targets=("nfs 10.0.2.2:/export /drop",),
+        disk="",
+    ),
     Scenario(name="level-1", path="kdump.ext4", about="only pages of zeros left out", level=1, compress="zlib"),
     Scenario(name="zlib", path="kdump.ext4", about="compressed with zlib", compress="zlib"),
     Scenario(name="snappy", path="kdump.ext4", about="compressed with snappy", compress="snappy"),

@@ -15,6 +15,7 @@ from generator.lab.packages import run
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1024
+NFS_PATIENCE_S = 20
 
 
 @contextmanager
@@ -100,6 +101,39 @@ def ssh_server(work: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
+        process.wait()
+
+
+GANESHA = """\
+NFS_CORE_PARAM {{ Protocols = 4; NFS_Port = 2049; Bind_addr = 127.0.0.1; Enable_NLM = false; Enable_RQUOTA = false; }}
+NFSv4 {{ Graceless = true; Lease_Lifetime = 5; RecoveryBackend = fs; RecoveryRoot = {work}/recovery; }}
+EXPORT {{ Export_Id = 1; Path = {work}/received; Pseudo = /export; Access_Type = RW; Squash = No_Root_Squash;
+    SecType = sys; FSAL {{ Name = VFS; }} }}
+LOG {{ Default_Log_Level = EVENT; }}
+"""
+
+
+@contextmanager
+def nfs_server(work: Path) -> Iterator[None]:
+    """Export `received` in `work` by NFS 4, at the port that every client takes it to have."""
+    program = shutil.which("ganesha.nfsd")
+    if program is None:
+        raise SourceError("ganesha.nfsd is not installed: the nfs scenario needs nfs-ganesha and nfs-ganesha-vfs")
+    for name in ("received", "recovery"):
+        (work / name).mkdir(exist_ok=True)
+    config, log = work / "ganesha.conf", work / "ganesha.log"
+    config.write_text(GANESHA.format(work=work), "utf-8")
+    process = subprocess.Popen([program, "-F", "-L", str(log), "-f", str(config), "-p", str(work / "ganesha.pid")])
+    try:
+        for _ in range(NFS_PATIENCE_S):
+            if process.poll() is not None:
+                raise SourceError(f"ganesha.nfsd ended with {process.returncode}: see {log}")
+            if log.exists() and "NFS SERVER INITIALIZED" in log.read_text("utf-8", "replace"):
+                break
+            time.sleep(1)
+        yield
+    finally:
+        process.kill()
         process.wait()
 
 
