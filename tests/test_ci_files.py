@@ -11,7 +11,8 @@ from generator.cli import _parser
 
 CI = Path(__file__).parents[1] / "ci"
 CHECK, PUBLISH, GITLAB = "github-actions.yml", "github-actions-publish.yml", "gitlab-ci.yml"
-TEXTS = {name: (CI / name).read_text("utf-8") for name in (CHECK, PUBLISH, GITLAB)}
+GITHUB_PAGES, GITLAB_PAGES = "github-pages.yml", "gitlab-pages.yml"
+TEXTS = {name: (CI / name).read_text("utf-8") for name in (CHECK, PUBLISH, GITLAB, GITHUB_PAGES, GITLAB_PAGES)}
 FILES = {name: yaml.load(text, Loader=yaml.BaseLoader) for name, text in TEXTS.items()}  # `on` stays a text
 JOBS = {
     "check": FILES[CHECK]["jobs"]["check"],
@@ -85,3 +86,22 @@ def test_our_command_takes_the_arguments(job: str) -> None:
     assert commands
     for command in commands:
         _parser().parse_args(shlex.split(command)[1:])
+
+
+def test_who_builds_the_portal_can_write_nothing_and_who_deploys_runs_no_code() -> None:
+    pages = FILES[GITHUB_PAGES]
+    build, deploy = pages["jobs"]["build"], pages["jobs"]["deploy"]
+    assert pages["permissions"] == {}
+    assert build["permissions"] == {"contents": "read"}
+    assert not SECRET_RE.search(yaml.dump(build))
+    assert [step for step in deploy["steps"] if "run" in step] == []
+    assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
+
+
+@pytest.mark.parametrize(("name", "job"), [(GITHUB_PAGES, "build"), (GITLAB_PAGES, "pages")])
+def test_the_whole_portal_is_built_and_checked_as_by_hand(name: str, job: str) -> None:
+    steps = FILES[name]["jobs"][job] if "jobs" in FILES[name] else FILES[name][job]
+    commands = scripts(steps)
+    assert "make site" in commands
+    (checked,) = (command for command in commands if "kdump-portal" in command)
+    _parser().parse_args(shlex.split(checked)[1:])
