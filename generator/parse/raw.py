@@ -47,7 +47,7 @@ def parse_raw(data: bytes, *, source: str, start: int = 0) -> tuple[tuple[RawCha
 
 def _change(line: bytes, source: str) -> RawChange:
     facts, *names = line.split(b"\t")
-    words = facts[1:].decode("ascii").split()
+    words = facts[1:].decode("ascii", "replace").split()
     if len(words) != 5 or not names:
         raise ParseError(source, 1, f"not a raw diff line: {line[:80]!r}")
     paths = [unquote_path(name) for name in names]
