@@ -112,11 +112,13 @@ def _smallest_job(name: str, architecture: Architecture) -> Job:
 
 
 def _smallest(scenario: Scenario, architecture: Architecture, bench: Bench) -> Report:
-    enough = [tried for tried in attempts(scenario, architecture, bench) if tried.outcome]
-    if not enough:
+    best: Report | None = None
+    for tried in attempts(scenario, architecture, bench):
+        if tried.outcome:  # reported at once: the next attempt takes the dump away
+            best = smallest_report(tried.reserved_mb, tried.outcome)
+    if best is None:
         raise PortalError(f"less than {architecture.crashkernel} was never enough")
-    best = enough[-1]
-    return smallest_report(best.reserved_mb, best.outcome)
+    return best
 
 
 def _jobs(folder: Path) -> list[Job]:
