@@ -15,10 +15,11 @@ HEAD = (
     '<div class="scroll"><table class="sizes"><thead><tr><th scope="col">Kernel line</th><th scope="col">Target</th>'
     '<th scope="col" class="num">Runs</th><th scope="col" class="num">Machine</th>'
     '<th scope="col" class="num">Most needed</th><th scope="col" class="num">Enough</th>'
-    '<th scope="col" class="num">Failed with</th></tr></thead><tbody>\n'
+    '<th scope="col" class="num">Failed with</th><td class="chart"></td></tr></thead><tbody>\n'
 )
 
 
+CHART_MB = 512  # the width of the chart beside the numbers
 ELSEWHERE = frozenset({"install", "configure", "trigger", "return"})
 
 
@@ -113,7 +114,19 @@ def _row(size: Size, here: str) -> str:
         f'<td class="num" data-unit="MB machine">{memory}</td>'
         f'<td class="num" data-unit="MB most needed">{_value(most, most.figures.used_mb if most else None, here)}</td>'
         f'<td class="num" data-unit="MB enough">{_reserved(size.enough(), here)}</td>'
-        f'<td class="num" data-unit="MB failed">{_reserved(size.failed(), here)}</td></tr>\n'
+        f'<td class="num" data-unit="MB failed">{_reserved(size.failed(), here)}</td>'
+        f'<td class="chart">{_chart(most, size.enough())}</td></tr>\n'
+    )
+
+
+def _chart(most: Trial | None, enough: Trial | None) -> str:
+    """Return bars of what was needed and what was enough; the numbers beside them say the same."""
+    used = min(int(most.figures.used_mb or 0), CHART_MB) if most else 0
+    kept = min(int(enough.figures.reserved_mb or 0), CHART_MB) if enough else 0
+    return (
+        f'<svg class="bars" viewBox="0 0 {CHART_MB} 24" width="256" height="24" aria-hidden="true">'
+        f'<rect class="enough" y="4" width="{kept}" height="16"/>'
+        f'<rect class="used" y="8" width="{used}" height="8"/></svg>'
     )
 
 
