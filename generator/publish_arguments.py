@@ -22,6 +22,7 @@ from generator.publish.inventory import take_inventory
 from generator.publish.pack import pack_site
 from generator.publish.pages_branch import publish_branch, roll_back_branch
 from generator.publish.remote import publish_ssh, roll_back_ssh
+from generator.publish.sign import sign_sums
 from generator.sources.remotes import find_remote
 
 DESCRIPTION = """\
@@ -66,6 +67,7 @@ def add_publish_commands(
     publish.add_argument("--keep", metavar="N", type=int, default=5, help="sites that stay in a folder (default: 5)")
     publish.add_argument("--rollback", action="store_true", help="make the site before the current one current again")
     publish.add_argument("--pack", action="store_true", help="put X.gz and X.br beside texts")
+    publish.add_argument("--sign", metavar="gpg:KEY|minisign:FILE", help="sign every SHA256SUMS with a key of yours")
     publish.add_argument("--endpoint", metavar="URL", default="", help="address of an S3 storage that is not Amazon's")
     publish.set_defaults(run=_publish)
     headers = commands.add_parser("headers", parents=[common], help="print what a web server should say with each file")
@@ -89,7 +91,7 @@ def _publish(options: argparse.Namespace) -> int:
     lock = Lock(config.cache_folder)
     lock.take(log.info)  # a build must not exchange the site under us
     try:
-        with _packed(site.resolve(), config.cache_folder, options) as whole:
+        with _finished(site.resolve(), config.cache_folder, options) as whole:
             published = _send(whole, options)
     finally:
         lock.release()
@@ -104,9 +106,9 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _packed(site: Path, cache: Path, options: argparse.Namespace) -> Iterator[Path]:
-    """Yield the site, or a copy of links in which packed files lie beside the texts."""
-    if not options.pack:
+def _finished(site: Path, cache: Path, options: argparse.Namespace) -> Iterator[Path]:
+    """Yield the site, or a copy of links in which signatures and packed files lie beside what they belong to."""
+    if not options.pack and not options.sign:
         yield site
         return
     inventory = take_inventory(site)
@@ -120,8 +122,11 @@ def _packed(site: Path, cache: Path, options: argparse.Namespace) -> Iterator[Pa
                 os.link(site / path, goal)
             except OSError:  # the cache is on another file system
                 shutil.copyfile(site / path, goal)
-        count = pack_site(whole, inventory, cache / "packed", log.info)
-        log.info("%s files packed, the others were before", count)
+        if options.sign:
+            log.info("%s lists of sums signed", sign_sums(whole, inventory, options.sign, cache / "signatures"))
+        if options.pack:
+            count = pack_site(whole, inventory, cache / "packed", log.info)
+            log.info("%s files packed, the others were before", count)
         yield whole
 
 
