@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from generator import __version__
 from generator.assemble import (
     data_outputs,
     file_outputs,
@@ -40,10 +41,12 @@ from generator.pages import api
 from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, absent_page, sources_page
 from generator.pages.manual import absent_manual_page
+from generator.pages.provenance import Input, provenance, sbom
 from generator.pages.results import Results, relate_results, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
-from generator.sources.git import Mirror, read_commits, read_tags
+from generator.sources.git import Mirror, head_of, read_commits, read_tags
+from generator.sources.installed import installed_packages
 from generator.sources.schemas import load_schemas
 from generator.sources.signatures import public_keys
 from generator.sources.tarballs import tarballs_digest
@@ -188,12 +191,26 @@ class Build:
             if source.manual:
                 self._site.put(absent_manual_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
+        self._show_origin(ready, collections, stored)
         for asset in tool_outputs():
             self._site.put(asset, "landing")
         if self._config.site_url:
             address = self._config.site_url
             for asset in (api.index(self._config.sources, address), *api.schemas(load_schemas(), address)):
                 self._site.put(asset, "landing")
+
+    def _show_origin(self, ready: Sequence[Ready], collections: Sequence[Collection], stored: Sequence[Stored]) -> None:
+        """Put down what the site was made from, and by what."""
+        inputs = [
+            *(
+                Input(kind="git", name=one.source.name, state=head_of(one.mirror, one.state.branch), count=_count(one))
+                for one in ready
+            ),
+            Input(kind="patches", name="patches", state=collections_key(collections), count=len(collections)),
+            Input(kind="reports", name="reports", state=_digest_of(*(one.id for one in stored)), count=len(stored)),
+        ]
+        for asset in (provenance(inputs, code_key(), __version__), sbom(installed_packages(), __version__)):
+            self._site.put(asset, "landing")
 
     def _kept(self, found: Ready) -> bool:
         kept = self._site.keep_groups(found.group, found.releases_group)

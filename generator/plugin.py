@@ -68,8 +68,8 @@ class PortalPlugin(BasePlugin):
 
     def on_env(self, env, *, config, files):
         """Keep the theme's final environment; addresses of style and scripts name what they hold."""
-        env.globals["stamp"] = theme_stamp()
         self._env = env
+        env.globals["stamp"] = theme_stamp()
         return env
 
     def on_page_markdown(self, markdown, *, page, config, files):

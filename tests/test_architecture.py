@@ -155,7 +155,7 @@ def test_every_public_function_and_class_has_a_docstring() -> None:
 
 
 def test_the_plugin_stays_a_thin_adapter() -> None:
-    assert len(FILES["generator.plugin"].read_text("utf-8").splitlines()) < 150
+    assert len(FILES["generator.plugin"].read_text("utf-8").splitlines()) < 160
 
 
 def test_functions_stay_short() -> None:

@@ -280,6 +280,11 @@ def stamp(raw: str) -> Stamp:
     return Stamp(int(seconds), zone) if re.fullmatch(r"-?\d{1,18}", seconds) else Stamp(0, zone)
 
 
+def head_of(mirror: Mirror, branch: str) -> str:
+    """Return the commit at the head of a branch. Raises SourceError."""
+    return decode(mirror.run("rev-parse", "--verify", f"refs/heads/{branch}").strip())
+
+
 def read_tags(mirror: Mirror) -> tuple[Tag, ...]:
     """Return every tag, the newest first; those of one second by name."""
     fields = (
