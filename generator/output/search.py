@@ -77,9 +77,13 @@ def _document(title: str, entry: SearchEntry) -> str:
     filters = "".join(
         f'<meta data-pagefind-filter="{esc(name)}[content]" content="{esc(value)}">' for name, value in entry.filters
     )
+    # What commits, patches and reports say is weighed less than what was written to explain it.
+    title_weight, weight = ("7", "1") if entry.sections else ("2", "0.5")
     return (
         f'<!doctype html><html lang="en"><head><title>{esc(title)}</title></head><body data-pagefind-body>{filters}'
-        f"<h1>{esc(title)}</h1><p>{esc(entry.text)}</p>{''.join(map(_section, entry.sections))}</body></html>\n"
+        f'<h1 data-pagefind-weight="{title_weight}">{esc(title)}</h1>'
+        f'<p data-pagefind-weight="{weight}">{esc(entry.text)}</p>'
+        f"{''.join(map(_section, entry.sections))}</body></html>\n"
     )
 
 

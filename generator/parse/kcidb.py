@@ -105,7 +105,7 @@ class _Reader:
         """Return the whole, with what its version calls checkouts under `checkouts key`."""
         version = value.get("version") if isinstance(value, dict) else None
         major = version.get("major") if isinstance(version, dict) else None
-        if major not in CHECKOUTS or isinstance(major, bool):
+        if type(major) is not int or major not in CHECKOUTS:
             raise self.error('is no KCIDB report: "version": {"major": …} must be 3, 4 or 5')
         keys = ("version", CHECKOUTS[major], "builds", "tests", "issues", "incidents")
         for key in value:

@@ -202,3 +202,10 @@ def test_a_sample_that_the_schema_forbids_is_refused(name):
 
 def test_every_sample_is_in_a_table():
     assert names("kcidb-json") == EXPECTED.keys() | REFUSED_SAMPLES.keys()
+
+
+@pytest.mark.parametrize("major", ['{"major": 4}', "[4]", '"4"', "null", "true", "4.0e0"])
+def test_a_version_that_is_no_number_is_refused(major):
+    """The first was found by fuzzing: what cannot be hashed cannot be looked up."""
+    with pytest.raises(ParseError, match="must be 3, 4 or 5"):
+        parse_kcidb(f'{{"version": {{"major": {major}, "minor": 3}}}}', source="x")

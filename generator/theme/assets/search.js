@@ -73,7 +73,9 @@ async function search() {
   status.textContent = "Searching …";
   const answer = await engine.search(words || null, { filters });
   if (mine !== run) return;
-  found = answer.results;
+  const told = words && !filters.kind ? await explained(answer.results, words, filters) : [];
+  if (mine !== run) return;
+  found = [...told, ...answer.results.filter((result) => !told.some((one) => one.id === result.id))];
   list.replaceChildren();
   const count = found.length;
   const scope = Object.keys(filters).length ? " with these filters" : "";
@@ -82,6 +84,12 @@ async function search() {
     ? `Nothing found${about}${scope}. Fewer or shorter words may help.`
     : `${count.toLocaleString("en")} ${count === 1 ? "page" : "pages"}${about}${scope}`;
   await showMore(mine);
+}
+
+// A pasted message stands in commits and reports as well; first comes what was written to explain it.
+async function explained(all, words, filters) {
+  const { results } = await engine.search(words, { filters: { ...filters, kind: "page" } });
+  return results.slice(0, 2).filter((result) => result.score > all[0].score / 3);
 }
 
 async function showMore(mine) {
