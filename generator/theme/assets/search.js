@@ -34,9 +34,50 @@ async function start() {
   }
   let pause;
   form.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(search, 120); });
-  form.addEventListener("submit", (event) => { event.preventDefault(); search(); });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await search();
+    await goStraight((address) => location.assign(address));
+  });
   more.addEventListener("click", () => showMore(run));
   await search();
+  // Who comes from the field on another page has pressed Enter there; back leads there again.
+  if (wanted.get("q")) await goStraight((address) => location.replace(address));
+}
+
+const HASH = /^[0-9a-f]{7,64}$/i;
+const EXACT = /^(?:<?[^\s@<>]+@[^\s@<>]+>?|[\w.+-]+(?:\/[\w.+-]+)+|[\w.-]+=|\w*_\w+|[\w-]+\.[\w.-]+|\/(?:proc|sys)\/\S+)$/;
+
+// A hash, a Message-ID, a file, a parameter: what has the very name that was typed is what is wanted.
+async function goStraight(go) {
+  const words = field.value.trim();
+  if (!HASH.test(words) && !EXACT.test(words)) return;
+  const parameter = HASH.test(words) ? null : await parameterAt(words);
+  if (parameter) { go(parameter); return; }
+  const pages = await Promise.all(found.slice(0, 8).map((result) => result.data()));
+  const places = new Set(pages.map((page) => straightTo(page, words)).filter(Boolean));
+  if (places.size === 1) go([...places][0]);
+}
+
+// Parameters, sysctls and files of /proc and /sys stand on one page, each with its name as its id.
+async function parameterAt(words) {
+  const id = (words.toLowerCase().match(/[a-z0-9_]+/g) ?? []).join("-");
+  const page = new URL("docs/parameters/", site);
+  try {
+    const text = await (await fetch(page)).text();
+    const known = new DOMParser().parseFromString(text, "text/html");
+    const ids = [id, `kernel-${id}`, `vm-${id}`, `${id}-size-offset`];
+    const one = ids.find((name) => known.getElementById(name));
+    return one ? `${page}#${one}` : null;
+  } catch { return null; }
+}
+
+function straightTo(page, words) {
+  if (HASH.test(words)) return page.url.includes(`/commit/${words.toLowerCase()}`) ? page.url : null;
+  const names = (title) => (title ?? "").split(" · ")[0].split(", ").map((name) => name.replace(/^<|>$/g, ""));
+  const wanted = words.replace(/^<|>$/g, "");
+  if (names(page.meta.title).includes(wanted) || page.content?.split(/\s+/, 400).includes(wanted) && /@/.test(wanted)) return page.url;
+  return (page.sub_results ?? []).find((part) => names(part.title).includes(wanted) && part.url.includes("#"))?.url ?? null;
 }
 
 function addSelects(filters, wanted) {
