@@ -96,6 +96,8 @@ def _build(
         Build(config, site, cache, shell.digest(), report, say).run(content.stored)
         cache.drop_others(f"{renderer_key()}/")
     with report.stage("pages"):
+        # MkDocs packs a sitemap of its own, with the day of the build in it; ours replaces the one, and this the other.
+        (site.staging / "sitemap.xml.gz").unlink(missing_ok=True)
         changed = ((path, kept.modified) for path, kept in site.pages())
         for output in site_outputs(config.site_url, [page.path for page in content.pages], changed):
             site.put(output, "site")

@@ -97,6 +97,15 @@ def test_two_folders_on_the_disk_give_identical_bytes(project: Project, plain: R
     assert other.contents() == project.contents()
 
 
+def test_no_clock_zone_or_language_of_the_machine_reaches_the_site(project: Project) -> None:
+    project.build()
+    before = project.contents()
+    shutil.rmtree(project.folder / ".cache")
+    shutil.rmtree(project.site)
+    project.build(TZ="Pacific/Kiritimati", LC_ALL="C", SOURCE_DATE_EPOCH="1", LANG="de_DE.UTF-8")
+    assert project.contents() == before
+
+
 def test_one_more_commit_gives_what_a_cold_build_gives_and_writes_only_what_differs(
     project: Project, plain: Repository, tmp_path: Path
 ) -> None:

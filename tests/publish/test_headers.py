@@ -1,19 +1,14 @@
 """What servers are told: one table; Debian's nginx, given ours, says what the table says."""
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from nginx_world import needs_nginx, nginx_over
 
 from generator.publish.headers import EVERYWHERE, LONG, SERVERS, cache_of, server_config, type_of
 
-NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "")
-needs_nginx = pytest.mark.skipif(not NGINX, reason="nginx is not installed here")
 HTML = "<!doctype html><title>t</title><script>alert(1)</script>"
 
 
@@ -54,29 +49,8 @@ def nginx(tmp_path: Path) -> Iterator[str]:
     for name in ("index.html", "404.html", "a/index.html", "x.patch", "capture/kdump-capture-0.1.0", "assets/x.css"):
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(HTML if name.endswith("html") else "<b>text</b>")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (tmp_path / "portal.conf").write_text(server_config("nginx"))
-    temps = "".join(
-        f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    server = f"listen 127.0.0.1:{port}; root {site}; include {tmp_path}/portal.conf;"
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off; pid {tmp_path}/pid; error_log stderr; user root;\nevents {{}}\n"
-        f"http {{ include /etc/nginx/mime.types; access_log off;\n{temps}server {{ {server} }} }}\n"
-    )
-    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.PIPE)
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/"
-    process.terminate()
-    process.wait()
-    process.stderr.close()
+    with nginx_over(site, tmp_path) as address:
+        yield address
 
 
 def answer(address: str) -> tuple[int, dict[str, str]]:
