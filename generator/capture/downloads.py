@@ -47,12 +47,13 @@ def _download(folder: Path) -> str:
         if (folder / f"{versioned}.{suffix}").is_file()
     ]
     rows = (
-        ("Version", f"`{tool_version()}`"),
+        ("Version", f"<code>{tool_version()}</code>"),
         ("File", f"{_link(stable)}, the same as {_link(versioned)}; {len(tool):,} bytes"),
-        ("SHA-256", f"`{hashlib.sha256(tool).hexdigest()}` ({_link('SHA256SUMS')})"),
+        ("SHA-256", f"<code>{hashlib.sha256(tool).hexdigest()}</code> ({_link('SHA256SUMS')})"),
         ("Signed", ", ".join(signatures) or "none yet: no key has been named for this tool"),
     )
-    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+    facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
+    return f'<dl class="facts">{facts}</dl>'
 
 
 def _link(name: str, text: str = "") -> str:

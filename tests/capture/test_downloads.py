@@ -22,7 +22,7 @@ def test_the_sums_are_of_what_is_given_away() -> None:
 def test_the_page_says_version_sum_and_changes(tmp_path: Path) -> None:
     page = fill_in_tool(PAGE, tmp_path)
     assert hashlib.sha256(assemble_tool().encode()).hexdigest() in page
-    assert f"| Version | `{tool_version()}` |" in page
+    assert f"<dt>Version</dt><dd><code>{tool_version()}</code></dd>" in page
     assert f"### {tool_version()}" in page
     assert "none yet" in page
 
