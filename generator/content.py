@@ -17,13 +17,16 @@ from generator.gather_reports import gather_reports
 from generator.model.guide_runs import GuideState
 from generator.model.guides import Guide
 from generator.model.references import Group, LinkResult, Term
+from generator.model.report_histories import Trial
 from generator.model.reports import Stored
 from generator.parse.front_matter import check_front_matter, parse_owners
 from generator.parse.guide import parse_guide
 from generator.parse.references import parse_glossary, parse_links, parse_parameters
 from generator.relate.guides import guide_states
+from generator.relate.ports import counted_trials, port_results
 from generator.render.guides import show_guide
 from generator.render.linking import add_links, known
+from generator.render.ports import fill_in_ports
 from generator.render.references import fill_in
 from generator.render.sections import sections
 
@@ -57,8 +60,9 @@ class Content:
         self.stored = stored
         self.pages: list[HandWritten] = []
 
-    def markdown(self, text: str) -> str:
-        """Return a page's Markdown with the lists of reference data that it asks for."""
+    def markdown(self, text: str, path: str) -> str:
+        """Return the Markdown of the page at `path` with the lists and results that it asks for."""
+        text = fill_in_ports(text, path, lambda names: port_results(self._trials, names))
         try:
             return fill_in_tool(fill_in(text, self._groups, self._terms), self.folder / PLACE)
         except KeyError as problem:
@@ -124,6 +128,10 @@ class Content:
         files = sorted((self.folder / GUIDES).glob("*.md"))
         found = {file: parse_guide(_read(file), name=file.stem, source=self._shown(file)) for file in files}
         return {file: guide for file, guide in found.items() if guide.blocks}
+
+    @cached_property
+    def _trials(self) -> Sequence[Trial]:
+        return counted_trials(self.stored)
 
     @cached_property
     def _states(self) -> dict[str, GuideState]:

@@ -74,7 +74,7 @@ class PortalPlugin(BasePlugin):
 
     def on_page_markdown(self, markdown, *, page, config, files):
         """Fill in the reference data that a page asks for."""
-        return self._content.markdown(markdown)
+        return self._content.markdown(markdown, page.file.dest_uri)
 
     def on_page_content(self, html, *, page, config, files):
         """Add links and results to a hand-written page, and note its words for search."""
