@@ -3,9 +3,10 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from generator.capture.assemble import assemble_tool
 from generator.errors import PortalError
@@ -14,16 +15,17 @@ from generator.lab.guides import SETTINGS, try_guide
 from generator.lab.images import bootable
 from generator.lab.machine import missing_programs, usable_accelerator
 from generator.lab.packages import unpack_root
-from generator.lab.peer import try_kdump_tools
+from generator.lab.peer import PeerOutcome, try_kdump_tools
 from generator.lab.reports import guide_report, lab_report, peer_report, skipped_report, smallest_report
-from generator.lab.runs import Bench, try_scenario
-from generator.lab.scenarios import SCENARIOS, Scenario
-from generator.lab.smallest import attempts
+from generator.lab.runs import Bench, Outcome, try_scenario
+from generator.lab.scenarios import COMPLETE, SCENARIOS, Scenario
+from generator.lab.smallest import PATIENCE_S, attempts
 from generator.model.guides import Guide
 from generator.model.reports import Report, Verdict
 from generator.parse.guide import parse_guide
 from generator.sources.reports import store_report
 
+T = TypeVar("T")
 Say = Callable[[str], None]
 GUIDE_ARCHITECTURES = ("amd64",)
 CHROOT_BUILDERS = ("initramfs-tools", "dracut")
@@ -111,11 +113,46 @@ def _smallest_job(name: str, architecture: Architecture) -> Job:
     )
 
 
+def _smallest_peer_job(architecture: Architecture) -> Job:
+    return Job(
+        name="smallest-kdump-tools",
+        architecture=architecture,
+        builder="kdump-tools",
+        about="the same for Debian's own tool (minutes each)",
+        run=lambda bench: _smallest_peer(architecture, bench),
+    )
+
+
 def _smallest(scenario: Scenario, architecture: Architecture, bench: Bench) -> Report:
+    patient = replace(bench, timeout_s=PATIENCE_S)
+
+    def enough(reserved_mb: int) -> Outcome | None:
+        outcome = try_scenario(replace(scenario, crashkernel=f"{reserved_mb}M"), architecture, patient)
+        good = outcome.session.find(COMPLETE) is not None and all(finding.is_good for finding in outcome.findings)
+        return outcome if good else None
+
+    return _least(enough, smallest_report, architecture, bench)
+
+
+def _smallest_peer(architecture: Architecture, bench: Bench) -> Report:
+    def enough(reserved_mb: int) -> PeerOutcome | None:
+        outcome = try_kdump_tools(architecture, bench, crashkernel=f"{reserved_mb}M")
+        good = outcome.saved_s is not None and outcome.findings and all(one.is_good for one in outcome.findings)
+        return outcome if good else None
+
+    def report(reserved_mb: int, outcome: PeerOutcome) -> Report:
+        return peer_report(outcome, reserved_mb=reserved_mb)
+
+    return _least(enough, report, architecture, bench)
+
+
+def _least(
+    enough: Callable[[int], T | None], report: Callable[[int, T], Report], architecture: Architecture, bench: Bench
+) -> Report:
     best: Report | None = None
-    for tried in attempts(scenario, architecture, bench):
+    for tried in attempts(enough, int(architecture.crashkernel.removesuffix("M")), bench.say):
         if tried.outcome:  # reported at once: the next attempt takes the dump away
-            best = smallest_report(tried.reserved_mb, tried.outcome)
+            best = report(tried.reserved_mb, tried.outcome)
     if best is None:
         raise PortalError(f"less than {architecture.crashkernel} was never enough")
     return best
@@ -127,6 +164,7 @@ def _jobs(folder: Path) -> list[Job]:
     jobs += [_guide_job(guide, one) for guide in guides.values() for one in _architectures(GUIDE_ARCHITECTURES)]
     jobs += [_smallest_job("ext4", one) for one in ARCHITECTURES if one.collector == "makedumpfile"]
     jobs += [_smallest_job(name, one) for name in CHROOT_BUILDERS for one in _architectures(GUIDE_ARCHITECTURES)]
+    jobs += [_smallest_peer_job(one) for one in _architectures(GUIDE_ARCHITECTURES)]
     jobs += [_peer_job(one) for one in _architectures(GUIDE_ARCHITECTURES)]
     return jobs
 

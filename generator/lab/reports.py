@@ -53,13 +53,15 @@ def guide_report(outcome: GuideOutcome) -> Report:
     )
 
 
-def peer_report(outcome: PeerOutcome) -> Report:
-    """Return the report of a run of kdump-tools."""
+def peer_report(outcome: PeerOutcome, reserved_mb: int = 0) -> Report:
+    """Return the report of a run of kdump-tools; `reserved_mb` when it is the smallest reservation that was enough."""
     saved = outcome.saved_s
     numbers = () if saved is None else (Number(name="panic to finished dump", value=saved, unit="s"),)
     size = Number(name="image size", value=float(outcome.image_bytes), unit="bytes")
     dump = Number(name="dump size", value=float(outcome.dump_bytes), unit="bytes")
+    least = Number(name="smallest reservation", value=float(reserved_mb), unit="MB")
     steps = [
+        *([Step(name="search", verdict=Verdict.PASS, numbers=(least,))] if reserved_mb else []),
         Step(name="build", verdict=Verdict.PASS, numbers=(size,)),
         Step(name="save", verdict=Verdict.PASS if outcome.dump_bytes else Verdict.FAIL, numbers=(dump,)),
         Step(
@@ -71,9 +73,16 @@ def peer_report(outcome: PeerOutcome) -> Report:
         *_checks(outcome.findings),
     ]
     dimensions = (("builder", "kdump-tools"), ("target", "ext4"), ("trigger", "sysrq-c"))
-    scenario = ReportScenario(path="kdump.peer", dimensions=dimensions)
+    scenario = ReportScenario(path="kdump.smallest" if reserved_mb else "kdump.peer", dimensions=dimensions)
     run = Run(scenario=scenario, steps=tuple(steps))
-    return _report(outcome.architecture, outcome.root, run, memory_mb=PEER_MEMORY_MB, tool="kdump-tools")
+    return _report(
+        outcome.architecture,
+        outcome.root,
+        run,
+        memory_mb=PEER_MEMORY_MB,
+        crashkernel=f"{reserved_mb}M" if reserved_mb else "",
+        tool="kdump-tools",
+    )
 
 
 def smallest_report(reserved_mb: int, outcome: Outcome) -> Report:
