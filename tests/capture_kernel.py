@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ lying) exec cat "$body.incomplete" ;;
 silent) ;;
 esac
 """
+
+
+def can_mount() -> bool:
+    """Return whether this machine lets us mount file systems: root in a container often may not."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder]
+        if os.geteuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
 
 
 class CaptureKernel:

@@ -1,6 +1,7 @@
 """Servers for the guests, on loopback: QEMU's user network shows the host's loopback as 10.0.2.2."""
 
 import http.server
+import os
 import shutil
 import subprocess
 import threading
@@ -70,12 +71,24 @@ def _exactly(request: http.server.BaseHTTPRequestHandler, size: int) -> Iterator
         yield part
 
 
+def sshd_problem() -> str:
+    """Return why nobody could be let in by an sshd of ours, "" when nothing speaks against it."""
+    if os.geteuid() != 0:
+        return "only root can run sshd so that it lets somebody in"
+    if not (shutil.which("sshd") or Path("/usr/sbin/sshd").exists()):
+        return "sshd is not installed: install openssh-server"
+    shadow = Path("/etc/shadow").read_text("utf-8")
+    if any(line.startswith("root:!") for line in shadow.splitlines()):
+        return "root's account is locked, and sshd lets nobody into a locked one"
+    return ""
+
+
 @contextmanager
 def ssh_server(work: Path) -> Iterator[int]:
     """Run sshd with keys of its own: `host_key(.pub)` and `user_key(.pub)` in `work`; yields the port."""
+    if problem := sshd_problem():
+        raise SourceError(problem)
     program = shutil.which("sshd") or "/usr/sbin/sshd"
-    if not Path(program).exists():
-        raise SourceError("sshd is not installed: the ssh scenarios need openssh-server")
     for name in ("host_key", "user_key", "other_key"):
         if not (work / name).exists():
             run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(work / name)])

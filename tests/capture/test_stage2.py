@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from capture_kernel import DMESG, EVERY_SHELL, IMAGE_SHELLS, NONCE, SHELLS, CaptureKernel, manifest, sums
+from capture_kernel import DMESG, EVERY_SHELL, IMAGE_SHELLS, NONCE, SHELLS, CaptureKernel, can_mount, manifest, sums
 from dump_samples import RELEASE, elf, kdump
 from fake_machine import inspect_report
 
 MORE_THAN_FITS = 10**13  # bytes; no file system of a test has so many
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
+MOUNTS = pytest.mark.skipif(not can_mount(), reason="file systems cannot be mounted here")
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_ended_by_a_signal_it_says_so_and_leaves_no_process(kernel: CaptureKerne
     assert "incomplete" in out
 
 
-@AS_ROOT
+@MOUNTS
 @pytest.mark.parametrize("shell", IMAGE_SHELLS)
 def test_a_target_that_fills_up_is_said_to_be_full(kernel: CaptureKernel, shell: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", kernel.disk], check=True)
@@ -320,7 +320,7 @@ def test_on_a_machine_that_did_not_crash_nothing_happens(kernel: CaptureKernel, 
     assert not (kernel.stubs / "rebooted").exists()
 
 
-@AS_ROOT
+@MOUNTS
 def test_busybox_and_makedumpfile_are_all_it_needs(tmp_path: Path) -> None:
     """In a root that holds nothing else, as the generic image does."""
     kernel = CaptureKernel(tmp_path)

@@ -1,6 +1,5 @@
 """Publishing to real servers on loopback: sshd with rsync, a git server, and a storage that speaks S3."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +9,14 @@ from git_servers import bare, daemon
 from world import git
 
 from generator.errors import PortalError, SourceError
-from generator.lab.servers import ssh_server
+from generator.lab.servers import ssh_server, sshd_problem
 from generator.publish.bucket import publish_bucket
 from generator.publish.pages_branch import publish_branch, roll_back_branch
 from generator.publish.remote import parse_place, publish_ssh, roll_back_ssh
 from generator.sources.remotes import find_remote
 
 needs_sshd = pytest.mark.skipif(
-    os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists() or not shutil.which("rsync"),
-    reason="openssh-server and rsync are not installed here, or we are not root",
+    bool(sshd_problem()) or not shutil.which("rsync"), reason=sshd_problem() or "rsync is not installed here"
 )
 
 
