@@ -16,7 +16,7 @@ from generator.lab.images import bootable
 from generator.lab.machine import missing_programs, usable_accelerator
 from generator.lab.packages import unpack_root
 from generator.lab.peer import PeerOutcome, try_kdump_tools
-from generator.lab.reports import guide_report, lab_report, peer_report, skipped_report, smallest_report, without_places
+from generator.lab.reports import finished, guide_report, lab_report, peer_report, skipped_report, smallest_report
 from generator.lab.runs import Bench, Outcome, try_scenario
 from generator.lab.scenarios import COMPLETE, SCENARIOS, Scenario
 from generator.lab.smallest import PATIENCE_S, attempts
@@ -226,7 +226,7 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
         try:
             accelerators[name] = accelerators.get(name) or _accelerator(job.architecture, cache, say)
             bench = Bench(cache=cache, work=work, tool=tool, say=say, accelerator=accelerators[name])
-            report = without_places(job.run(bench), cache)
+            report = finished(job.run(bench), job.architecture, bench)
         except (PortalError, OSError) as problem:
             say(f"  the lab itself failed: {problem}")
             yield Row(job.name, name, job.builder, Verdict.ERROR.value, str(problem))

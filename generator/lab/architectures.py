@@ -21,8 +21,7 @@ class Architecture:
     crashkernel: str = "256M"
     load_options: tuple[str, ...] = ()  # of `kdump-capture load`
     collector: str = "makedumpfile"
-    file_load: bool = False  # whether Debian's kernel has kexec_file_load
-    note: str = ""
+    note: str = ""  # for every report: why it is run otherwise than the rest
 
 
 ARCHITECTURES = (
@@ -34,7 +33,6 @@ ARCHITECTURES = (
         console="ttyS0",
         kernel_package="linux-image-amd64",
         load_options=("--no-checks",),
-        file_load=True,
     ),
     Architecture(
         name="i386",

@@ -36,7 +36,6 @@ class Boot:
     memory_mb: int = 0  # 0: the architecture's
     crashkernel: str = ""  # "": the architecture's
     accelerator: str = "tcg"
-    reboots: bool = False  # whether the machine may come back after a reboot
     timeout_s: float = 600.0
 
 
@@ -47,7 +46,6 @@ class Session:
     lines: tuple[Line, ...]
     end: str
     seconds: float
-    memory_mb: int  # of QEMU itself, at most
 
     def find(self, text: str) -> Line | None:
         """Return the first line that holds a text."""
@@ -65,8 +63,7 @@ def command(architecture: Architecture, boot: Boot) -> list[str]:
         accelerator = "tcg,thread=multi"
     words = [architecture.emulator, *architecture.machine, "-accel", accelerator]
     words += ["-m", str(boot.memory_mb or architecture.memory_mb), "-smp", str(boot.processors)]
-    words += ["-nographic", "-monitor", "none", "-serial", "stdio", "-nodefaults"]
-    words += [] if boot.reboots else ["-no-reboot"]
+    words += ["-nographic", "-monitor", "none", "-serial", "stdio", "-nodefaults", "-no-reboot"]
     words += ["-kernel", str(boot.kernel), "-initrd", str(boot.initramfs)]
     if boot.disk:
         words += ["-drive", f"file={boot.disk},if=none,format=raw,id=d0,cache=unsafe"]
@@ -91,7 +88,7 @@ def run_machine(architecture: Architecture, boot: Boot, log: Path, watch: Watch 
             process.kill()
         process.wait()
         console.close()
-    return Session(tuple(console.lines), end, time.monotonic() - started, console.memory_mb)
+    return Session(tuple(console.lines), end, time.monotonic() - started)
 
 
 class _Console:
@@ -101,7 +98,6 @@ class _Console:
         self.process = process
         self.started = started
         self.lines: list[Line] = []
-        self.memory_mb = 0
         self._heard = 0
         self._rest = b""
         self._log = log.open("w", encoding="utf-8")
@@ -121,7 +117,6 @@ class _Console:
                 seen = [watch(line) for line in self._take(data or b"")]
                 if any(seen):
                     return "stopped"
-            self._measure()
         return "timeout"
 
     def _take(self, data: bytes) -> list[Line]:
@@ -135,15 +130,6 @@ class _Console:
         self._log.flush()
         self.lines += lines
         return lines
-
-    def _measure(self) -> None:
-        try:
-            status = Path(f"/proc/{self.process.pid}/status").read_text("utf-8")
-        except OSError:
-            return
-        peak = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
-        if peak:
-            self.memory_mb = max(self.memory_mb, int(peak.split()[1]) >> 10)
 
     def close(self) -> None:
         self._take(b"\n")

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from generator.capture.assemble import tool_version
 from generator.lab.architectures import Architecture
@@ -11,7 +11,7 @@ from generator.lab.guides import GuideOutcome
 from generator.lab.packages import Root
 from generator.lab.peer import MEMORY_MB as PEER_MEMORY_MB
 from generator.lab.peer import PeerOutcome
-from generator.lab.runs import Outcome
+from generator.lab.runs import Bench, Outcome
 from generator.lab.scenarios import Scenario
 from generator.lab.verify import Finding
 from generator.model.reports import Environment, Number, Report, Run, Step, Subject, Verdict
@@ -96,9 +96,12 @@ def smallest_report(reserved_mb: int, outcome: Outcome) -> Report:
     return _report(outcome.architecture, outcome.root, run, crashkernel=f"{reserved_mb}M")
 
 
-def without_places(report: Report, cache: Path) -> Report:
-    """Return a report in which the folder that the lab works in is called `lab`: where it lies is nobody's affair."""
-    text = dump_report(report).decode("utf-8").replace(json.dumps(str(cache))[1:-1], "lab")
+def finished(report: Report, architecture: Architecture, bench: Bench) -> Report:
+    """Return a report with what is to be known of every run; the folder that the lab works in is called `lab`."""
+    notes = [EMULATED] if bench.accelerator == "tcg" else []
+    notes += [architecture.note] if architecture.note else []
+    whole = replace(report, notes=(*notes, *report.notes))
+    text = dump_report(whole).decode("utf-8").replace(json.dumps(str(bench.cache))[1:-1], "lab")
     return parse_report(text, source="report")
 
 
@@ -148,7 +151,6 @@ def _report(
             command_line=(("crashkernel", crashkernel or architecture.crashkernel),),
         ),
         runs=(run,),
-        notes=(EMULATED,),
     )
     return redact_report(report)
 

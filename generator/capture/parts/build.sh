@@ -8,7 +8,6 @@ build_command() {
 	build_kver=
 	build_kernel=
 	build_image=
-	build_base=
 	build_raw=
 	while [ $# -gt 0 ]; do
 		common_option "$@"
@@ -31,7 +30,7 @@ build_command() {
 _build_option() {
 	shifted=2
 	case $1 in
-	-b | -o | -t | --kernel | --image | --base | --init-raw) [ $# -ge 2 ] || die $EX_USAGE "build: $1 needs a value" ;;
+	-b | -o | -t | --kernel | --image | --init-raw) [ $# -ge 2 ] || die $EX_USAGE "build: $1 needs a value" ;;
 	esac
 	case $1 in
 	-c) build_kind=capture && shifted=1 ;;
@@ -41,7 +40,6 @@ _build_option() {
 	-t) option_targets="$option_targets${option_targets:+$NL}$2" ;;
 	--kernel) build_kernel=$2 ;;
 	--image) build_image=$2 ;;
-	--base) build_base=$2 ;;
 	--init-raw) build_raw=$2 ;;
 	-*) die $EX_USAGE "build: $1 is not known" ;;
 	*) build_kver=$1 && shifted=1 ;;

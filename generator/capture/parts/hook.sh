@@ -23,7 +23,6 @@ hook_command() {
 	make_work
 	build_image=
 	build_kernel=
-	build_base=
 	build_kver=${3:-${2:-}}
 	case ${1:-}:$# in
 	payload:3) _hook_payload "$2" ;;
