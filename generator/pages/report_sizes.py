@@ -15,12 +15,12 @@ HEAD = (
     '<div class="scroll"><table class="sizes"><thead><tr><th scope="col">Kernel line</th><th scope="col">Target</th>'
     '<th scope="col" class="num">Runs</th><th scope="col" class="num">Machine</th>'
     '<th scope="col" class="num">Most needed</th><th scope="col" class="num">Enough</th>'
-    '<th scope="col" class="num">Failed with</th><td class="chart"></td></tr></thead><tbody>\n'
+    '<th scope="col" class="num">Failed with</th><td class="beside"></td></tr></thead><tbody>\n'
 )
 
 
 CHART_MB = 512  # the width of the chart beside the numbers
-ELSEWHERE = frozenset({"install", "configure", "trigger", "return"})
+ELSEWHERE = frozenset({"install", "configure", "trigger", "return", "fails as it must"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ RULES = (
     "<b>Enough</b> is the smallest reservation of a run that passed. <b>Failed with</b> is the largest of one that "
     "failed at loading, booting or saving, which need not be for want of memory. Sizes are in MB of 2<sup>20</sup> "
     "bytes, as <code>crashkernel=</code> counts. Drivers, processors and the dump's target change what is needed: "
-    "leave room.</p>\n"
+    "leave room. The bars show both, needed within enough, with a mark for each 128 MB.</p>\n"
 )
 
 
@@ -115,7 +115,7 @@ def _row(size: Size, here: str) -> str:
         f'<td class="num" data-unit="MB most needed">{_value(most, most.figures.used_mb if most else None, here)}</td>'
         f'<td class="num" data-unit="MB enough">{_reserved(size.enough(), here)}</td>'
         f'<td class="num" data-unit="MB failed">{_reserved(size.failed(), here)}</td>'
-        f'<td class="chart">{_chart(most, size.enough())}</td></tr>\n'
+        f'<td class="beside">{_chart(most, size.enough())}</td></tr>\n'
     )
 
 
