@@ -241,7 +241,8 @@ def run_lab(wish: Wish, say: Say) -> Iterator[Row]:
 HOST_PACKAGES = (
     "qemu-system-x86", "qemu-system-ppc", "qemu-system-arm", "seabios", "ipxe-qemu", "cpio", "mmdebstrap", "e2fsprogs",
     "xfsprogs", "zstd", "xz-utils", "binutils", "kmod", "makedumpfile", "python3-libkdumpfile", "openssh-server",
-    "dropbear-bin", "nfs-ganesha", "nfs-ganesha-vfs",
+    "dropbear-bin", "nfs-ganesha", "nfs-ganesha-vfs", "btrfs-progs",
+    "openssl",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from generator.lab.machine import Boot, Line, Session, run_machine
 from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import Scenario
-from generator.lab.servers import http_receiver, nfs_server, ssh_server
+from generator.lab.servers import http_receiver, make_certificate, nfs_server, ssh_server
 from generator.lab.verify import Finding, dumps_in, examine, fetch_dumps, log_is_kept
 
 Say = Callable[[str], None]
@@ -109,6 +109,9 @@ def _servers(scenario: Scenario, work: Path) -> Iterator[dict[str, object]]:
         found: dict[str, object] = {}
         if "{http}" in wanted:
             found["http"] = stack.enter_context(http_receiver(work / "received"))
+        if "{https}" in wanted:
+            certificates = [make_certificate(work / f"{name}.pem") for name in ("server", "other")]
+            found["https"] = stack.enter_context(http_receiver(work / "received", certificates[0]))
         if "nfs " in wanted:
             stack.enter_context(nfs_server(work))
             found["nfs"] = work / "received"
@@ -156,6 +159,11 @@ def _build(scenario: Scenario, root: Root, config: Path, bench: Bench) -> Path:
 
 def _secrets(scenario: Scenario, root: Root, work: Path) -> dict[str, str]:
     """Put keys into the root for as long as the image is built. The wrong host key is a key of nobody."""
+    if any(target.startswith("https:") for target in scenario.targets):
+        name = "other" if scenario.name == "wrong-certificate" else "server"
+        text = (work / f"{name}.pem").read_text("utf-8").partition("-----BEGIN PRIVATE KEY-----")[0]
+        (root.folder / "etc/lab_ca.pem").write_text(text, "utf-8")
+        return {"ca_file": "/etc/lab_ca.pem"}
     if not any(target.startswith("ssh ") for target in scenario.targets):
         return {}
     host = "other_key" if scenario.name == "wrong-host-key" else "host_key"
@@ -178,6 +186,8 @@ def _disk(scenario: Scenario, root: Root, bench: Bench) -> Path | None:
         run(["mke2fs", "-q", "-t", "ext4", *content, "-F", str(disk)])
     elif scenario.disk == "xfs":
         run(["mkfs.xfs", "-q", str(disk)])
+    elif scenario.disk == "btrfs":
+        run(["mkfs.btrfs", "-q", str(disk)])
     return disk
 
 
@@ -319,5 +329,5 @@ def _findings(
         return
     for finding in examine(dumps[0], architecture, root.kernel, nonce, bench.tool):
         # What a web server makes of a file's mode is its own affair.
-        if finding.name not in ("modes", "kdump-capture verify") or scenario.name != "http":
+        if finding.name not in ("modes", "kdump-capture verify") or scenario.name not in ("http", "https"):
             yield finding

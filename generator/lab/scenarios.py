@@ -58,12 +58,19 @@ SCENARIOS = (
         name="xfs", path="kdump.xfs", about="dump to xfs", targets=("xfs /dev/vda /crash",), disk="xfs",
     ),
     Scenario(
+        name="btrfs", path="kdump.btrfs", about="dump to btrfs", targets=("btrfs /dev/vda /crash",), disk="btrfs",
+    ),
+    Scenario(
         name="raw", path="kdump.raw", about="dump to a raw disk, taken out again by collect", targets=("raw /dev/vda",),
         disk="raw",
     ),
     Scenario(
         name="http", path="kdump.http", about="HTTP PUT, each file", targets=("http://10.0.2.2:{http}/drop",),
         disk="", architectures=THREE,
+    ),
+    Scenario(
+        name="https", path="kdump.https", about="HTTPS PUT by curl, with a pinned authority",
+        targets=("https://10.0.2.2:{https}/drop",), disk="", packages=("curl",),
     ),
     Scenario(
         name="ssh", path="kdump.ssh", about="ssh with a pinned host key, by dropbear's client",
@@ -117,6 +124,11 @@ SCENARIOS = (
         name="wrong-host-key", path="kdump.fails.wrong-host-key", about="the server has not the pinned key",
         targets=("ssh root@10.0.2.2:{ssh} {ssh_folder}",), disk="", packages=("dropbear-bin",),
         settings=("target_wait = 3",), expects="(exit 5)", forbids=COMPLETE, keeps_log=False,
+    ),
+    Scenario(
+        name="wrong-certificate", path="kdump.fails.wrong-certificate", about="nobody vouches for the server",
+        targets=("https://10.0.2.2:{https}/drop",), disk="", packages=("curl",), settings=("target_wait = 3",),
+        expects="(exit 5)", forbids=COMPLETE, keeps_log=False,
     ),
     Scenario(
         name="reservation-too-small", path="kdump.fails.reservation-too-small",

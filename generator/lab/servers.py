@@ -3,6 +3,7 @@
 import http.server
 import os
 import shutil
+import ssl
 import subprocess
 import threading
 import time
@@ -20,8 +21,8 @@ NFS_PATIENCE_S = 20
 
 
 @contextmanager
-def http_receiver(folder: Path) -> Iterator[int]:
-    """Take what is PUT below `folder`, whole or in chunks; yields the port."""
+def http_receiver(folder: Path, certificate: Path | None = None) -> Iterator[int]:
+    """Take what is PUT below `folder`, whole or in chunks; yields the port. `certificate`, with its key: as https."""
     folder.mkdir(parents=True, exist_ok=True)
 
     class Receiver(http.server.BaseHTTPRequestHandler):
@@ -41,6 +42,10 @@ def http_receiver(folder: Path) -> Iterator[int]:
             """Say nothing: what arrived is what counts."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -49,6 +54,16 @@ def http_receiver(folder: Path) -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def make_certificate(file: Path) -> Path:
+    """Make a certificate for the host as guests see it, that vouches for itself, with its key; return the file."""
+    key = file.with_suffix(".key")
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    words += ["-subj", "/CN=lab", "-addext", "subjectAltName=IP:10.0.2.2", "-keyout", str(key), "-out", str(file)]
+    run(words)
+    file.write_bytes(file.read_bytes() + key.read_bytes())
+    return file
 
 
 def _body(request: http.server.BaseHTTPRequestHandler) -> Iterator[bytes]:

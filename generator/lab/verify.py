@@ -37,6 +37,10 @@ def fetch_dumps(disk: Path, kind: str, out: Path, place: str = "/crash") -> tupl
             run(["debugfs", "-R", f"rdump {place}/{name[0]} {out}", str(disk)])
     elif kind == "xfs":
         _from_mount(disk, out)
+    elif kind == "btrfs":
+        run(["btrfs", "restore", "--metadata", "--path-regex", "^/(|crash(|/.*))$", str(disk), str(out)])
+        for path in list((out / "crash").iterdir()):
+            path.rename(out / path.name)
     return dumps_in(out)
 
 

@@ -209,7 +209,8 @@ _open_http() {
 		! grep -q '(60)' "$work/http-said" || break # curl: not a certificate of our authority
 		sleep 2
 	done
-	problem="$target_folder does not answer: $(tail -n 1 "$work/http-said")"
+	# curl explains itself in several lines, of which the numbered one says what is wrong.
+	problem="$target_folder does not answer: $({ grep 'curl: (' "$work/http-said" || cat "$work/http-said"; } | tail -n 1)"
 }
 
 _http_there() {
