@@ -4,7 +4,6 @@ import lzma
 import os
 import re
 import shutil
-import stat
 import subprocess
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +46,6 @@ def first_initramfs(
         else:
             target.write_bytes(what)
         target.chmod(0o755 if "bin/" in path or path == "init" else 0o600)
-    os.mknod(tree / "dev/console", 0o600 | stat.S_IFCHR, os.makedev(5, 1))
     _archive(tree, out)
 
 
