@@ -248,9 +248,7 @@ HOST_PACKAGES = (
 
 def _accelerator(architecture: Architecture, cache: Path, say: Say) -> str:
     root = unpack_root(cache, architecture, say)
-    kept = cache / "kernels" / f"{architecture.name}-{root.kernel}"
-    kept.mkdir(parents=True, exist_ok=True)
-    found = usable_accelerator(architecture, bootable(root.kernel_file, kept, architecture.name), kept)
+    found = usable_accelerator(architecture, bootable(root, cache, architecture.name), cache)
     say(f"{architecture.name}: {'KVM' if found == 'kvm' else 'no usable KVM, so emulated (TCG)'}")
     return found
 

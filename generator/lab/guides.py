@@ -15,7 +15,7 @@ from generator.lab.answers import Trial, answers, judge
 from generator.lab.architectures import Architecture
 from generator.lab.chroots import chroot_root
 from generator.lab.images import add_files, bootable, first_initramfs
-from generator.lab.machine import Boot, Session, run_machine
+from generator.lab.machine import Boot, Session, run_machine, showing
 from generator.lab.packages import Root, linked_root, run
 from generator.lab.runs import Bench
 from generator.lab.verify import fetch_dumps
@@ -211,10 +211,8 @@ def _boot(setting: Setting, architecture: Architecture, root: Root, disk: Path, 
     initramfs = bench.work / "first.img"
     if not initramfs.exists():
         first_initramfs(root, {"init": SWITCH_ROOT.encode()}, bench.work, initramfs, modules=MODULES)
-    kept = bench.cache / "kernels" / f"{architecture.name}-{root.kernel}"
-    kept.mkdir(parents=True, exist_ok=True)
     boot = Boot(
-        kernel=bootable(root.kernel_file, kept, architecture.name),
+        kernel=bootable(root, bench.cache, architecture.name),
         initramfs=initramfs,
         command_line="",
         disk=disk,
@@ -224,12 +222,7 @@ def _boot(setting: Setting, architecture: Architecture, root: Root, disk: Path, 
         timeout_s=bench.timeout_s,
     )
 
-    def watch(line) -> bool:
-        if line.text.startswith(("kdump-capture: ", "lab: ")):
-            bench.say(f"  {line.at_s:6.1f} s  {line.text[:160]}")
-        return False
-
-    return run_machine(architecture, boot, bench.work / f"serial-{number}.log", watch)
+    return run_machine(architecture, boot, bench.work / f"serial-{number}.log", showing(bench.say))
 
 
 MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")

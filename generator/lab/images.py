@@ -123,18 +123,19 @@ def _resolve(root: Path, path: str) -> Path:
     raise SourceError(f"{path} is a circle of links")
 
 
-def bootable(kernel: Path, work: Path, architecture: str) -> Path:
-    """Return what QEMU boots. On amd64 the ELF file within bzImage: emulated, unpacking it costs ten seconds.
+def bootable(root: Root, cache: Path, architecture: str) -> Path:
+    """Return what QEMU boots of a root. On amd64 the ELF file within bzImage: unpacking it takes ten emulated seconds.
 
     QEMU enters it by the PVH note of Documentation/arch/x86/boot.rst's neighbour, Xen's PVH boot protocol.
     """
     if architecture != "amd64":
-        return kernel
-    out = work / "vmlinux"
+        return root.kernel_file
+    out = cache / "kernels" / f"{architecture}-{root.kernel}" / "vmlinux"
     if not out.exists():
-        elf = _elf_within(kernel.read_bytes())
+        elf = _elf_within(root.kernel_file.read_bytes())
         if elf is None:
-            return kernel
+            return root.kernel_file
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(elf)
     return out
 

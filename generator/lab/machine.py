@@ -56,6 +56,20 @@ Watch = Callable[[Line], bool]
 """Called with each line; True ends the machine there and then, as a power cut."""
 
 
+OURS = ("kdump-capture: ", "lab: ")  # how the lines begin that the tool and the lab print
+
+
+def showing(say: Callable[[str], None], *, also: str = "", ends_at: str = "") -> Watch:
+    """Return a watcher that says our lines and those with `also`, and ends the machine at `ends_at`, if any."""
+
+    def watch(line: Line) -> bool:
+        if line.text.startswith(OURS) or (also and also in line.text):
+            say(f"  {line.at_s:6.1f} s  {line.text[:160]}")
+        return bool(ends_at) and ends_at in line.text
+
+    return watch
+
+
 def command(architecture: Architecture, boot: Boot) -> list[str]:
     """Return QEMU's command line."""
     accelerator = boot.accelerator

@@ -14,7 +14,7 @@ from generator.lab.architectures import Architecture
 from generator.lab.chroots import chroot_root
 from generator.lab.guides import DISK_MB, MODULES, SWITCH_ROOT
 from generator.lab.images import bootable, first_initramfs
-from generator.lab.machine import Boot, Session, run_machine
+from generator.lab.machine import Boot, Session, run_machine, showing
 from generator.lab.packages import Root, linked_root, run
 from generator.lab.runs import GUEST_MODULES, Bench
 from generator.lab.verify import Finding, examine_core
@@ -71,10 +71,8 @@ def try_kdump_tools(architecture: Architecture, bench: Bench, crashkernel: str =
     run(["mke2fs", "-q", "-t", "ext4", "-d", str(root.folder), "-F", str(disk)])
     initramfs = bench.work / "first.img"
     first_initramfs(root, {"init": SWITCH_ROOT.encode()}, bench.work, initramfs, modules=MODULES)
-    kept = bench.cache / "kernels" / f"{architecture.name}-{root.kernel}"
-    kept.mkdir(parents=True, exist_ok=True)
     boot = Boot(
-        kernel=bootable(root.kernel_file, kept, architecture.name),
+        kernel=bootable(root, bench.cache, architecture.name),
         initramfs=initramfs,
         command_line="root=/dev/vda rw",
         disk=disk,
@@ -84,12 +82,7 @@ def try_kdump_tools(architecture: Architecture, bench: Bench, crashkernel: str =
         timeout_s=PATIENCE_S,
     )
 
-    def watch(line) -> bool:
-        if line.text.startswith("lab: ") or "kdump-tools" in line.text:
-            bench.say(f"  {line.at_s:6.1f} s  {line.text[:160]}")
-        return False
-
-    session = run_machine(architecture, boot, bench.work / "serial.log", watch)
+    session = run_machine(architecture, boot, bench.work / "serial.log", showing(bench.say, also="kdump-tools"))
     crashed, saved = session.find("lab: crashing"), session.find(SAVED)
     core = _core(disk, bench.work / "dumps")
     return PeerOutcome(

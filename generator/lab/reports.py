@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from generator.capture.assemble import tool_version
 from generator.lab.architectures import Architecture
 from generator.lab.guides import GuideOutcome
+from generator.lab.machine import OURS
 from generator.lab.packages import Root
 from generator.lab.peer import MEMORY_MB as PEER_MEMORY_MB
 from generator.lab.peer import PeerOutcome
@@ -273,6 +274,6 @@ def _end(outcome: Outcome) -> Step:
 
 
 def _console(outcome: Outcome) -> str:
-    ours = [line for line in outcome.session.lines if line.text.startswith(("kdump-capture: ", "lab: "))]
+    ours = [line for line in outcome.session.lines if line.text.startswith(OURS)]
     shown = ours or list(outcome.session.lines[-20:])
     return "\n".join(f"{line.at_s:7.1f} {line.text[:300]}" for line in shown[-MOST_CONSOLE:])

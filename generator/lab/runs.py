@@ -10,7 +10,7 @@ from pathlib import Path
 from generator.lab.architectures import Architecture
 from generator.lab.chroots import chroot_root
 from generator.lab.images import bootable, first_initramfs
-from generator.lab.machine import Boot, Line, Session, run_machine
+from generator.lab.machine import Boot, Session, run_machine, showing
 from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import Scenario
@@ -68,7 +68,9 @@ def try_scenario(scenario: Scenario, architecture: Architecture, bench: Bench) -
         build_s = time.monotonic() - started
         disk = _disk(scenario, root, bench)
         boot = _boot(scenario, architecture, root, image, config, disk, bench)
-        session = run_machine(architecture, boot, bench.work / "serial.log", _watch(scenario, bench.say))
+        session = run_machine(
+            architecture, boot, bench.work / "serial.log", showing(bench.say, ends_at=scenario.resets_after)
+        )
     nonce = next((line.text.partition("lab: nonce ")[2] for line in session.lines if "lab: nonce " in line.text), "")
     dumps = _dumps(scenario, disk, bench)
     return Outcome(
@@ -89,7 +91,7 @@ def _root(scenario: Scenario, architecture: Architecture, bench: Bench) -> Root:
         root = chroot_root(bench.cache, architecture, bench.say)
         if scenario.builder in PATCHED:
             return patched_root(root, scenario.builder, bench.work)
-        return linked_root(root, bench.work) if scenario.name == "autoload" else root
+        return linked_root(root, bench.work) if scenario.is_autoloaded else root
     root = unpack_root(bench.cache, architecture, bench.say, scenario.packages)
     if not scenario.stub:
         return root
@@ -160,13 +162,13 @@ def _build(scenario: Scenario, root: Root, config: Path, bench: Bench) -> Path:
 def _secrets(scenario: Scenario, root: Root, work: Path) -> dict[str, str]:
     """Put keys into the root for as long as the image is built. The wrong host key is a key of nobody."""
     if any(target.startswith("https:") for target in scenario.targets):
-        name = "other" if scenario.name == "wrong-certificate" else "server"
+        name = "other" if scenario.is_betrayed else "server"
         text = (work / f"{name}.pem").read_text("utf-8").partition("-----BEGIN PRIVATE KEY-----")[0]
         (root.folder / "etc/lab_ca.pem").write_text(text, "utf-8")
         return {"ca_file": "/etc/lab_ca.pem"}
     if not any(target.startswith("ssh ") for target in scenario.targets):
         return {}
-    host = "other_key" if scenario.name == "wrong-host-key" else "host_key"
+    host = "other_key" if scenario.is_betrayed else "host_key"
     _, kind, key = "-", *(work / f"{host}.pub").read_text("utf-8").split()[:2]
     run(["dropbearconvert", "openssh", "dropbear", str(work / "user_key"), str(root.folder / "etc/lab_ssh_key")])
     (root.folder / "etc/lab_ssh_key").chmod(0o600)
@@ -182,7 +184,7 @@ def _disk(scenario: Scenario, root: Root, bench: Bench) -> Path | None:
         file.write(RAW_MARK if scenario.disk == "raw" else b"")
         file.truncate(scenario.disk_mb << 20)
     if scenario.disk == "ext4":
-        content = ["-d", str(_guest(root, bench))] if scenario.name == "autoload" else []
+        content = ["-d", str(_guest(root, bench))] if scenario.is_autoloaded else []
         run(["mke2fs", "-q", "-t", "ext4", *content, "-F", str(disk)])
     elif scenario.disk == "xfs":
         run(["mkfs.xfs", "-q", str(disk)])
@@ -242,10 +244,8 @@ def _boot(
     bench: Bench,
 ) -> Boot:
     initramfs = bench.work / "first.img"
-    kept = bench.cache / "kernels" / f"{architecture.name}-{root.kernel}"
-    kept.mkdir(parents=True, exist_ok=True)
     boot = Boot(
-        kernel=bootable(root.kernel_file, kept, architecture.name),
+        kernel=bootable(root, bench.cache, architecture.name),
         initramfs=initramfs,
         command_line="",
         disk=disk,
@@ -255,7 +255,7 @@ def _boot(
         accelerator=bench.accelerator,
         timeout_s=bench.timeout_s,
     )
-    if scenario.name == "autoload":
+    if scenario.is_autoloaded:
         _build_first(root, image, config, initramfs, bench)
         return replace(boot, command_line="root=/dev/vda rw")
     init = FIRST_INIT.format(
@@ -280,15 +280,6 @@ def _build_first(root: Root, image: Path, config: Path, out: Path, bench: Bench)
     (folder / "modules").write_text(GUEST_MODULES, "utf-8")
     words = ["build", "-i", "--root", str(root.folder), "--config", str(config), "--image", str(image)]
     bench.say(run(["sh", str(bench.tool), *words, "-o", str(out), root.kernel]).strip().rpartition("\n")[2])
-
-
-def _watch(scenario: Scenario, say: Say) -> Callable[[Line], bool]:
-    def watch(line: Line) -> bool:
-        if line.text.startswith(("kdump-capture: ", "lab: ")):
-            say(f"  {line.at_s:6.1f} s  {line.text[:160]}")
-        return bool(scenario.resets_after) and scenario.resets_after in line.text
-
-    return watch
 
 
 def _dumps(scenario: Scenario, disk: Path | None, bench: Bench) -> tuple[Path, ...]:
@@ -329,5 +320,5 @@ def _findings(
         return
     for finding in examine(dumps[0], architecture, root.kernel, nonce, bench.tool):
         # What a web server makes of a file's mode is its own affair.
-        if finding.name not in ("modes", "kdump-capture verify") or scenario.name not in ("http", "https"):
+        if finding.name not in ("modes", "kdump-capture verify") or not scenario.targets[-1].startswith("http"):
             yield finding

@@ -35,6 +35,8 @@ class Scenario:
     resets_after: str = ""  # the machine loses power when the console shows this
     keeps_log: bool = True  # whether the kernel's log must be there, whatever else failed
     trigger: str = "sysrq-c"
+    is_autoloaded: bool = False  # by the first initramfs, not by a command
+    is_betrayed: bool = False  # the server has another key, or certificate, than the image knows
 
 
 EVERYWHERE = ("amd64", "i386", "ppc64el", "arm64")
@@ -123,12 +125,12 @@ SCENARIOS = (
     Scenario(
         name="wrong-host-key", path="kdump.fails.wrong-host-key", about="the server has not the pinned key",
         targets=("ssh root@10.0.2.2:{ssh} {ssh_folder}",), disk="", packages=("dropbear-bin",),
-        settings=("target_wait = 3",), expects="(exit 5)", forbids=COMPLETE, keeps_log=False,
+        settings=("target_wait = 3",), expects="(exit 5)", forbids=COMPLETE, keeps_log=False, is_betrayed=True,
     ),
     Scenario(
         name="wrong-certificate", path="kdump.fails.wrong-certificate", about="nobody vouches for the server",
         targets=("https://10.0.2.2:{https}/drop",), disk="", packages=("curl",), settings=("target_wait = 3",),
-        expects="(exit 5)", forbids=COMPLETE, keeps_log=False,
+        expects="(exit 5)", forbids=COMPLETE, keeps_log=False, is_betrayed=True,
     ),
     Scenario(
         name="reservation-too-small", path="kdump.fails.reservation-too-small",
@@ -148,7 +150,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="autoload", path="kdump.autoload", about="loaded by the first initramfs, before root is mounted",
-        builder="initramfs-tools",
+        builder="initramfs-tools", is_autoloaded=True,
     ),
 )  # fmt: skip
 

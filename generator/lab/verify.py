@@ -36,10 +36,10 @@ def fetch_dumps(disk: Path, kind: str, out: Path, place: str = "/crash") -> tupl
         for name in NAME_RE.finditer(run(["debugfs", "-R", f"ls -p {place}", str(disk)])):
             run(["debugfs", "-R", f"rdump {place}/{name[0]} {out}", str(disk)])
     elif kind == "xfs":
-        _from_mount(disk, out)
+        _from_mount(disk, out, place)
     elif kind == "btrfs":
-        run(["btrfs", "restore", "--metadata", "--path-regex", "^/(|crash(|/.*))$", str(disk), str(out)])
-        for path in list((out / "crash").iterdir()):
+        run(["btrfs", "restore", "--metadata", "--path-regex", f"^/(|{place.lstrip('/')}(|/.*))$", str(disk), str(out)])
+        for path in list((out / place.lstrip("/")).iterdir()):
             path.rename(out / path.name)
     return dumps_in(out)
 
@@ -49,14 +49,14 @@ def dumps_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.glob("*") if NAME_RE.fullmatch(path.name) and path.is_dir()))
 
 
-def _from_mount(disk: Path, out: Path) -> None:
+def _from_mount(disk: Path, out: Path, place: str) -> None:
     """xfs has no reader without mounting: a loop mount of the image, for as long as it takes to copy."""
     mount = out.with_name("mount")
     mount.mkdir(exist_ok=True)
     run(["mount", "-o", "loop", str(disk), str(mount)])
     try:
-        if (mount / "crash").is_dir():
-            shutil.copytree(mount / "crash", out, dirs_exist_ok=True)
+        if (mount / place.lstrip("/")).is_dir():
+            shutil.copytree(mount / place.lstrip("/"), out, dirs_exist_ok=True)
     finally:
         run(["umount", str(mount)])
 
