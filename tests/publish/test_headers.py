@@ -1,15 +1,27 @@
-"""What servers are told: one table; Debian's nginx, given ours, says what the table says."""
+"""What servers are told: one table; Debian's nginx, Apache and Caddy, given ours, say what the table says."""
 
+import gzip
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
+from typing import NamedTuple
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import brotli
 import pytest
-from nginx_world import needs_nginx, nginx_over
+from web_servers import PROGRAMS, needs, serving
 
-from generator.publish.headers import EVERYWHERE, LONG, SERVERS, cache_of, server_config, type_of
+from generator.publish.headers import EVERYWHERE, LONG, SERVERS, SHORT, TEXT, cache_of, server_config, type_of
+from generator.publish.pack import pack_site
 
-HTML = "<!doctype html><title>t</title><script>alert(1)</script>"
+HTML = b"<!doctype html><title>t</title><script>alert(1)</script>" + b"<p>long enough to be packed</p>" * 20
+HTML_TYPE = "text/html; charset=utf-8"
+FILES = (
+    *("index.html", "404.html", "a/index.html", "assets/x.css", "data.json", "feed.xml", "x.svg", "x.bundle"),
+    *("x.patch", "x.mbox", "x.patch.gz", "x.tar.gz", "file/x.tar.gz.html", "file/x.var.html", "pagefind/x.wasm"),
+    *("capture/kdump-capture", "capture/kdump-capture-0.1.0", "capture/SHA256SUMS"),
+)
 
 
 @pytest.mark.parametrize(
@@ -43,40 +55,99 @@ def test_every_server_is_told_the_whole_policy(server: str) -> None:
     assert "immutable" in said
 
 
-@pytest.fixture
-def nginx(tmp_path: Path) -> Iterator[str]:
-    site = tmp_path / "site"
-    for name in ("index.html", "404.html", "a/index.html", "x.patch", "capture/kdump-capture-0.1.0", "assets/x.css"):
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(HTML if name.endswith("html") else "<b>text</b>")
-    with nginx_over(site, tmp_path) as address:
-        yield address
+class Served(NamedTuple):
+    """A server that runs."""
+
+    name: str
+    address: str
 
 
-def answer(address: str) -> tuple[int, dict[str, str]]:
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file of each kind, packed as `publish --pack` does it, with names that servers take for something else."""
+    top = tmp_path_factory.mktemp("served")
+    folder = top / "site"
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(gzip.compress(HTML, mtime=0) if name.endswith(".gz") else HTML)
+    pack_site(folder, {name: name.replace("/", "-") for name in FILES}, top / "cache", print)
+    return folder
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=needs(name)) for name in PROGRAMS])
+def server(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
+    """Each server, told by us, over the packed site."""
+    with serving(request.param, site, packed=True) as address:
+        yield Served(request.param, address)
+
+
+def ask(address: str, codings: str = "") -> Answer:
     try:
-        with urlopen(Request(address), timeout=10) as response:
-            return response.status, dict(response.headers)
-    except OSError as problem:
-        return problem.code, dict(problem.headers)
+        with urlopen(Request(address, headers={"Accept-Encoding": codings}), timeout=10) as response:
+            return Answer(response.status, response.headers, response.read())
+    except HTTPError as problem:
+        with problem:
+            return Answer(problem.code, problem.headers, problem.read())
 
 
-@needs_nginx
 @pytest.mark.parametrize(
     ("path", "status", "kind", "cache"),
     [
-        ("", 200, "text/html; charset=utf-8", "max-age=300"),
-        ("a/", 200, "text/html; charset=utf-8", "max-age=300"),
-        ("x.patch", 200, "text/plain; charset=utf-8", "max-age=300"),
-        ("capture/kdump-capture-0.1.0", 200, "text/plain; charset=utf-8", "max-age=300"),
-        ("assets/x.css", 200, "text/css", "immutable"),
-        ("nothing/", 404, "text/html; charset=utf-8", "max-age=300"),
+        ("", 200, HTML_TYPE, SHORT),
+        ("a/", 200, HTML_TYPE, SHORT),
+        ("x.patch", 200, TEXT, SHORT),
+        ("x.mbox", 200, TEXT, SHORT),
+        ("capture/kdump-capture", 200, TEXT, SHORT),
+        ("capture/kdump-capture-0.1.0", 200, TEXT, SHORT),
+        ("capture/SHA256SUMS", 200, TEXT, SHORT),
+        ("x.bundle", 200, "application/octet-stream", SHORT),
+        ("pagefind/x.wasm", 200, "application/wasm", SHORT),
+        ("assets/x.css", 200, "text/css; charset=utf-8", LONG),
+        ("file/x.tar.gz.html", 200, HTML_TYPE, SHORT),
+        ("file/x.var.html", 200, HTML_TYPE, SHORT),
+        ("nothing/", 404, HTML_TYPE, SHORT),
+        ("nothing.patch", 404, HTML_TYPE, SHORT),
+        ("assets/nothing.css", 404, HTML_TYPE, SHORT),
     ],
 )
-def test_nginx_says_what_the_table_says(nginx: str, path: str, status: int, kind: str, cache: str) -> None:
-    code, headers = answer(nginx + path)
-    assert code == status
-    assert headers["Content-Type"].startswith(kind)
-    assert cache in headers["Cache-Control"]
+def test_a_server_says_what_the_table_says(server: Served, path: str, status: int, kind: str, cache: str) -> None:
+    answer = ask(server.address + path)
+    assert answer.status == status
+    assert answer.body == HTML
+    assert answer.headers.get_all("Content-Type") == [kind]
+    assert answer.headers.get_all("Cache-Control") == [cache]
     for name, value in EVERYWHERE.items():
-        assert headers[name] == value
+        assert answer.headers.get_all(name) == [value]
+
+
+def test_a_folder_without_a_page_is_answered_as_if_it_were_not_there_and_not_for_long(server: Served) -> None:
+    answer = ask(f"{server.address}assets/")
+    assert answer.status in (403, 404)
+    assert answer.body == HTML
+    assert answer.headers.get_all("Cache-Control") == [SHORT]
+
+
+@pytest.mark.parametrize("path", ["", "a/", "assets/x.css", "data.json", "feed.xml", "x.svg", "file/x.tar.gz.html"])
+@pytest.mark.parametrize("codings", ["gzip", "gzip, deflate, br"])
+def test_texts_are_answered_as_they_were_packed(server: Served, path: str, codings: str) -> None:
+    answer = ask(server.address + path, codings)
+    coding = "br" if "br" in codings and server.name != "nginx" else "gzip"  # Debian's nginx has no brotli
+    assert answer.headers.get_all("Content-Encoding") == [coding]
+    assert "Accept-Encoding" in answer.headers.get_all("Vary")
+    assert (brotli.decompress if coding == "br" else gzip.decompress)(answer.body) == HTML
+    assert answer.headers["Content-Type"] == ask(server.address + path).headers["Content-Type"]
+
+
+@pytest.mark.parametrize("path", ["x.patch", "x.tar.gz", "x.patch.gz", "x.bundle", "capture/kdump-capture"])
+def test_downloads_are_sent_as_they_are(server: Served, site: Path, path: str) -> None:
+    answer = ask(server.address + path, "gzip, deflate, br")
+    assert answer.headers["Content-Encoding"] is None
+    assert answer.body == (site / path).read_bytes()
