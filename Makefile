@@ -1,12 +1,12 @@
 # make site: build the portal.  make test: everything the tests need, and all of them.  make serve: look at it.
-# make crash: one real crash in QEMU, captured and read back.
+# make crash: one real crash in QEMU, captured and read back.  make audit: what we depend on; STRICT=1 to need the network.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 BUILD_OPTIONS ?=
 
-.PHONY: site serve check test crash lint bench clean
+.PHONY: site serve check test crash lint audit bench clean
 
 site: $(VENV)/site.stamp
 	$(BIN)/kdump-portal sync
@@ -19,7 +19,7 @@ serve: $(VENV)/site.stamp
 check: $(VENV)/site.stamp
 	$(BIN)/kdump-portal check
 
-test: $(VENV)/test.stamp
+test: $(VENV)/test.stamp $(VENV)/audit.stamp
 	./tests/prepare
 	$(BIN)/python -m pytest
 
@@ -31,6 +31,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell content docs generator benchmarks ci *.md *.yml
 	$(BIN)/pymarkdown scan -r content *.md requirements/README.md
+
+audit: $(VENV)/site.stamp $(VENV)/audit.stamp
+	$(BIN)/python requirements/audit.py $(if $(STRICT),--strict)
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
@@ -48,4 +51,10 @@ $(VENV)/site.stamp: requirements/site.txt pyproject.toml
 
 $(VENV)/test.stamp: $(VENV)/site.stamp requirements/test.txt
 	$(PIP) --require-hashes -r requirements/test.txt
+	touch $@
+
+# In an environment of its own, so that nothing is installed beside what we need.
+$(VENV)/audit.stamp: $(VENV)/site.stamp requirements/audit.txt
+	$(PYTHON) -m venv --clear $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/audit.txt
 	touch $@

@@ -105,3 +105,11 @@ def test_the_whole_portal_is_built_and_checked_as_by_hand(name: str, job: str) -
     assert "make site" in commands
     (checked,) = (command for command in commands if "kdump-portal" in command)
     _parser().parse_args(shlex.split(checked)[1:])
+
+
+@pytest.mark.parametrize(("name", "job"), [(GITHUB_PAGES, "build"), (GITLAB_PAGES, "pages")])
+def test_what_we_depend_on_is_audited_where_advisories_can_be_asked_for(name: str, job: str) -> None:
+    jobs = FILES[name].get("jobs", FILES[name])
+    assert "make audit STRICT=1" in scripts(jobs["audit"])
+    assert not SECRET_RE.search(yaml.dump(jobs["audit"]))
+    assert "audit" not in jobs[job].get("needs", ())
