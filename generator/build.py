@@ -217,7 +217,10 @@ class Build:
     def _kept(self, found: Ready) -> bool:
         kept = self._site.keep_groups(found.group, found.releases_group)
         if kept:
-            self._report.sources.append({"name": found.source.name, "commits": _count(found), "changed": False})
+            unreached = found.state.problem
+            self._report.sources.append(
+                {"name": found.source.name, "commits": _count(found), "changed": False, "unreached": unreached}
+            )
         return kept
 
     def _others_kept(self, others: Others) -> bool:
@@ -316,6 +319,7 @@ class Build:
                 "name": source.name,
                 "commits": len(history.commits),
                 "changed": True,
+                "unreached": found.state.problem,
                 "examined": examined,
                 "patches": sum(verdict != "merge" for verdict in verdicts),
                 "verified": sum(verdict in ("verified", "lossy") for verdict in verdicts),

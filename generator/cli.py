@@ -12,17 +12,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from generator import __version__
+from generator.build_command import build_and_tell
+from generator.build_command import summary as build_summary
 from generator.config import Config, Options
 from generator.content import load_content
 from generator.errors import PortalError, SourceError
 from generator.lab_arguments import add_lab_commands
 from generator.link_command import check_links
 from generator.model.histories import GitSource
-from generator.outcome import Report
 from generator.output.check import check_site
 from generator.output.lock import Lock
 from generator.patch_command import add_patch, check_patches, describe, describe_all, summary
-from generator.plugin import build_site, read_config, serve_site
+from generator.plugin import read_config, serve_site
 from generator.publish_arguments import add_publish_commands
 from generator.report_arguments import add_report_commands
 from generator.report_command import pull_reports
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         "-s", "--strict", action="store_true", default=None, help="as MkDocs has it: warnings are errors"
     )
     build.add_argument("-d", "--site-dir", metavar="FOLDER", help="where the site goes (default: `site_dir`, site/)")
+    build.add_argument("--report", metavar="FILE", type=Path, help="write a page of what was done; not into the site")
     build.set_defaults(run=_build)
     serve = commands.add_parser("serve", parents=[common], help="show the site here and follow changes")
     serve.add_argument("-a", "--dev-addr", metavar="HOST:PORT", help="where to listen (default: 127.0.0.1:8000)")
@@ -228,32 +230,18 @@ def _sync_reports(config: Config) -> dict[str, object]:
 
 def _build(options: argparse.Namespace) -> int:
     start = time.monotonic()
-    report = build_site(
-        config_file=options.config_file, site_dir=options.site_dir, strict=options.strict, options=_options(options)
+    report = build_and_tell(
+        config_file=options.config_file,
+        site_dir=options.site_dir,
+        strict=options.strict,
+        options=_options(options),
+        page=options.report,
     )
     if options.json:
         print(json.dumps(asdict(report), indent=1))
     elif not options.quiet:
-        print(_summary(report, time.monotonic() - start))
+        print(build_summary(report, time.monotonic() - start))
     return 0
-
-
-def _summary(report: Report, seconds: float) -> str:
-    lines = []
-    for source in report.sources:
-        if "problem" in source:
-            lines.append(f"{source['name']}: not available, its section says so")
-        elif source["changed"]:
-            lines.append(
-                f"{source['name']}: {source['commits']:,} commits, {source['examined']:,} of them new, "
-                f"{source['verified']:,} of {source['patches']:,} patches verified"
-            )
-        else:
-            lines.append(f"{source['name']}: {source['commits']:,} commits, nothing new")
-    lines.append(f"{report.written:,} files written, {report.kept:,} kept, {report.removed:,} removed")
-    stages = ", ".join(f"{name} {time_s:.1f} s" for name, time_s in report.stages_s.items() if time_s >= 0.05)
-    lines.append(f"{seconds:.1f} s" + (f" ({stages})" if stages else ""))
-    return "\n".join(lines)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -72,6 +72,18 @@ def test_sync_build_and_check_speak_json(project: Project) -> None:
     assert (checked.returncode, json.loads(checked.stdout)["problems"]) == (0, [])
 
 
+def test_a_page_for_operators_is_written_beside_the_site_and_never_into_it(project: Project, tmp_path: Path) -> None:
+    page = tmp_path / "out/build.html"
+    assert project.run("build", "--report", page).returncode == 0
+    text = page.read_text("utf-8")
+    assert "plain" in text and "files written" in text and "mkdocs" in text
+    refused = project.run("build", "--report", project.folder / "site/build.html")
+    assert (refused.returncode, refused.stderr.count("inside the site")) == (1, 1)
+    missing = project.run("build", "--source", "plain=/nowhere", "--report", page)
+    assert missing.returncode == 0
+    assert "its last good mirror is shown" in page.read_text("utf-8")
+
+
 def test_sync_of_a_source_that_cannot_be_reached_fails_only_when_it_is_required(tmp_path: Path) -> None:
     project = Project(tmp_path / "p", gone=tmp_path / "nowhere.git")
     assert project.run("sync").returncode == 0
