@@ -27,6 +27,8 @@ PARAMETERS = frozenset(
         "udev.children-max", "unknown_nmi_panic",
     ]
 )  # fmt: skip
+MOST_ROUNDS = 8  # a mark may bare what stood right behind what it hides: two tokens without a space
+COLOUR_RE = re.compile(r"(\x1b\[[0-9;?]{0,32}[A-Za-z])")  # its last letter would hide where an address begins
 VALUE_RE = re.compile(r"[A-Za-z0-9_.,:@%+~!*/-]{0,120}")
 
 
@@ -45,10 +47,22 @@ def _may_stay(name: str, value: str) -> bool:
 def redact(text: str) -> tuple[str, Counter[str]]:
     """Return `text` with marks for what must not be kept, and how often each kind was found. Twice does no more."""
     counts: Counter[str] = Counter()
+    for _ in range(MOST_ROUNDS):
+        before = text
+        text = _apply(text, counts)
+        if "\x1b[" in text:
+            pieces = COLOUR_RE.split(text)
+            text = "".join(piece if place % 2 else _apply(piece, counts) for place, piece in enumerate(pieces))
+        if text == before:
+            break
+    return text, counts
+
+
+def _apply(text: str, counts: Counter[str]) -> str:
     for rule in RULES:
         text, found = rule(text)
         counts.update(found)
-    return text, counts
+    return text
 
 
 def redact_report(report: Report) -> Report:
@@ -94,16 +108,18 @@ def _rule(
 # 0.0.0.0, 127.0.0.1, :: and ::1 are everyone's.
 IPV4_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 IPV4 = rf"(?<![\w.:+~-])(?<!version )(?!0\.0\.0\.0|127\.0\.0\.1\b){IPV4_PART}(?:\.{IPV4_PART}){{3}}(?![\w+~-]|\.\w)"
-MAC = r"(?<![\w:-])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})(?![\w:-])"
+MAC = r"(?<![\w:-])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})(?!\w|[:-]\w)"
 IPV6 = r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
 
 
 def _ipv6_mark(match: re.Match[str]) -> str:
+    text = match[0]
+    colon = ":" if text.endswith(":") and not text.endswith("::") else ""  # `fe80::1: unreachable`
     try:
-        address = IPv6Address(match[0])
+        address = IPv6Address(text.removesuffix(":") if colon else text)
     except AddressValueError:
-        return match[0]
-    return match[0] if address.is_loopback or address.is_unspecified else "[redacted: address]"
+        return text
+    return text if address.is_loopback or address.is_unspecified else f"[redacted: address]{colon}"
 
 
 ADDRESSES = (
@@ -118,7 +134,7 @@ ADDRESSES = (
     _rule("address", IPV6, _ipv6_mark, "::"),
     _rule(
         "address",
-        r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])",
+        r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?!\w|:[\w:])",
         "[redacted: address]",
         ":",
         probe=r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:",
@@ -149,7 +165,7 @@ RULES = (
           r"(?:-----END [A-Z ]{0,40}-----)?", SECRET, "private key"),
     _rule("secret", r"\b(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,255}|xox[abprs]-[\w-]{10,255}"
           r"|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,1000})", SECRET,
-          "gh", "glpat-", "xox", "akia", "eyj"),
+          "gh", "github_pat_", "glpat-", "xox", "akia", "eyj"),
     _rule("secret", r"\b(ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\w{4,20}) AAAA[A-Za-z0-9+/=]{20,2000}", rf"\1 {SECRET}",
           "aaaa"),
     _rule("secret", rf"(?i)\b(bearer|basic)[ \t]+{NOT_YET}[A-Za-z0-9+/=._~-]{{16,4096}}", rf"\1 {SECRET}",

@@ -12,6 +12,10 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAA=\nAAAA\n"
 MARKED = {
     "inet 192.168.1.7/24 brd 192.168.1.255": "inet [redacted: address]/24 brd [redacted: address]",
     "from 10.0.2.15:22, done": "from 10.0.2.15:22, done".replace("10.0.2.15", "[redacted: address]"),
+    "52:54:00:12:34:56: link is up": "[redacted: hardware address]: link is up",
+    "ping fe80::1: unreachable": "ping [redacted: address]: unreachable",
+    "2001:db8:1:2:3:4:5:6: no route": "[redacted: address]: no route",
+    "\x1b[1m10.0.2.15\x1b[0m up": "\x1b[1m[redacted: address]\x1b[0m up",
     "addr fe80::5054:ff:fe12:3456/64": "addr [redacted: address]/64",
     "at 2001:0db8:0:0:0:0:0:1": "at [redacted: address]",
     "link/ether 52:54:00:12:34:56 brd": "link/ether [redacted: hardware address] brd",
@@ -31,6 +35,8 @@ MARKED = {
     "Authorization: Bearer abcdefghijklmnopqrst": "Authorization: Bearer [redacted: secret]",
     "https://bot:s3cret@git.example/x.git": "https://[redacted: secret]@git.example/x.git",
     "use ghp_abcdefghijklmnopqrstuvwxyz0123456789": "use [redacted: secret]",
+    "use github_pat_abcdefghijklmnopqrstuvwxyz": "use [redacted: secret]",
+    "AKIA0123456789ABCDEFghp_abcdefghijklmnopqrstuvwxyz0123456789": "[redacted: secret][redacted: secret]",
     "use glpat-abcdefghijklmnopqrst": "use [redacted: secret]",
     "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4": "jwt [redacted: secret]",
     "root:$6$salt$0123456789abcdef0123456789abcdef:": "root:[redacted: secret]:",
@@ -92,7 +98,7 @@ def test_the_allow_list_is_the_schemas():
 HOSTILE = ["a" * 200_000, ":" * 200_000, "1." * 100_000, "a.b-" * 50_000, "x@" * 100_000, "cmdline" * 30_000,
            "a_" * 100_000, "/home/" * 30_000, "eyJ" + "a" * 200_000, KEY * 5_000, "://a" * 50_000, "host " * 40_000,
            "command line: " * 10_000, "token" * 40_000, "-----BEGIN PRIVATE KEY-----" * 8_000, "a.lan" * 40_000,
-           "hostname=" * 20_000, "aa:" * 60_000, "Linux a" * 30_000]  # fmt: skip
+           "hostname=" * 20_000, "\x1b[0m1.1.1.1" * 10_000, "aa:" * 60_000, "Linux a" * 30_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
