@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,14 +24,13 @@ from generator.config import Config
 from generator.content import Content
 from generator.errors import SourceError
 from generator.gather_patches import collections_key, gather_collections, patch_facts
-from generator.gather_reports import gather_issues
+from generator.gather_reports import Shelf
 from generator.model.histories import GitSource, History
 from generator.model.mirrors import MirrorState
 from generator.model.pages import Fragment, SearchEntry
 from generator.model.patches import Collection, Facts
 from generator.model.releases import is_pre_release
-from generator.model.reports import KnownIssue, Stored
-from generator.outcome import Report
+from generator.outcome import Report, progress
 from generator.output.cache import BrokenCache, Cache, open_cache, pack, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
 from generator.output.shell import Render, Shell
@@ -42,8 +40,9 @@ from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, absent_page, sources_page
 from generator.pages.manual import absent_manual_page
 from generator.pages.provenance import Input, provenance, sbom
-from generator.pages.results import Results, relate_results, tested_commits
+from generator.pages.results import Results, relate_briefs, tested_commits
 from generator.pages.sitemap import site_outputs
+from generator.relate.subject_places import tested_keys
 from generator.render.carriers import carriers
 from generator.sources.git import Mirror, head_of, read_commits, read_tags
 from generator.sources.installed import installed_packages
@@ -51,7 +50,6 @@ from generator.sources.schemas import load_schemas
 from generator.sources.signatures import public_keys
 from generator.sources.tarballs import tarballs_digest
 from generator.sync import sync_source
-from generator.work.batches import Said
 from generator.work.commits import examine
 from generator.work.keys import code_key, renderer_key, report_shards_key
 
@@ -93,7 +91,7 @@ def _build(
         for page in content.pages:
             entry = SearchEntry(text="", filters=(("kind", "page"),), sections=page.sections)
             documents.put(page.path, page.title, entry)
-        Build(config, site, cache, shell.digest(), report, say).run(content.stored)
+        Build(config, site, cache, shell.digest(), report, say).run(content.reports)
         cache.drop_others(f"{renderer_key()}/")
     with report.stage("pages"):
         # MkDocs packs a sitemap of its own, with the day of the build in it; ours replaces the one, and this the other.
@@ -136,8 +134,7 @@ class Others:
     """What is shown besides the sources: patches that others carry, and reports. `group` names all they depend on."""
 
     collections: Sequence[Collection]
-    stored: Sequence[Stored]
-    issues: Sequence[KnownIssue]
+    reports: Shelf
     group: str
 
     @property
@@ -146,17 +143,17 @@ class Others:
         return f"patches:{self.group}"
 
 
-def _with_what_others_say(
-    ready: Sequence[Ready], collections: Sequence[Collection], stored: Sequence[Stored], issues: Sequence[KnownIssue]
-) -> list[Ready]:
+def _with_what_others_say(ready: Sequence[Ready], collections: Sequence[Collection], reports: Shelf) -> list[Ready]:
     """Put into the groups what else the pages of a source show: who carries a commit, which runs tested it."""
-    tested = _digest_of(*(f"{one.id} {one.forged} {one.committed}" for one in stored), repr(issues)) if stored else ""
+    tested = tested_keys(reports.briefs, reports.issues)
     carried = collections_key(collections) if collections else ""
-    if not tested and not carried:
-        return list(ready)
-    everything = _digest_of(carried, tested, *(found.group for found in ready))
+    everything = _digest_of(carried, *(found.group for found in ready)) if carried else ""
     return [
-        replace(found, group=f"{found.group}-{everything}", releases_group=f"{found.releases_group}-{tested}")
+        replace(
+            found,
+            group=f"{found.group}-{everything}-{tested.get(found.source.name, '')}",
+            releases_group=f"{found.releases_group}-{tested.get(found.source.name, '')}",
+        )
         for found in ready
     ]
 
@@ -172,7 +169,7 @@ class Build:
         self._report = report
         self._say = say
 
-    def run(self, stored: Sequence[Stored]) -> None:
+    def run(self, reports: Shelf) -> None:
         """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
         absent: list[GitSource] = []
         with self._report.stage("sources"):
@@ -180,12 +177,11 @@ class Build:
         with self._report.stage("patches"):
             tags = {found.source.name: read_tags(found.mirror) for found in ready}
             collections = gather_collections(self._config, tags, self._say)
-        with self._report.stage("reports"):
-            issues = gather_issues(self._config)
-        ready = _with_what_others_say(ready, collections, stored, issues)
-        whole = _digest_of(*(found.group for found in ready), self._shell_key, code_key())
+        ready = _with_what_others_say(ready, collections, reports)
+        groups = (found.group for found in ready)
+        whole = _digest_of(*groups, collections_key(collections), reports.key(), self._shell_key, code_key())
         changed = [found for found in ready if not self._kept(found)]
-        others = Others(collections=collections, stored=stored, issues=issues, group=whole)
+        others = Others(collections=collections, reports=reports, group=whole)
         if changed or not self._others_kept(others):
             self._show_all(ready, changed, others)
         for source in absent:
@@ -193,7 +189,7 @@ class Build:
             if source.manual:
                 self._site.put(absent_manual_page(source), "landing")
         self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
-        self._show_origin(ready, collections, stored)
+        self._show_origin(ready, collections, reports)
         for asset in tool_outputs():
             self._site.put(asset, "landing")
         if self._config.site_url:
@@ -201,15 +197,16 @@ class Build:
             for asset in (api.index(self._config.sources, address), *api.schemas(load_schemas(), address)):
                 self._site.put(asset, "landing")
 
-    def _show_origin(self, ready: Sequence[Ready], collections: Sequence[Collection], stored: Sequence[Stored]) -> None:
+    def _show_origin(self, ready: Sequence[Ready], collections: Sequence[Collection], reports: Shelf) -> None:
         """Put down what the site was made from, and by what."""
+        ids = [one.id for one in reports.briefs]
         inputs = [
             *(
                 Input(kind="git", name=one.source.name, state=head_of(one.mirror, one.state.branch), count=_count(one))
                 for one in ready
             ),
             Input(kind="patches", name="patches", state=collections_key(collections), count=len(collections)),
-            Input(kind="reports", name="reports", state=_digest_of(*(one.id for one in stored)), count=len(stored)),
+            Input(kind="reports", name="reports", state=_digest_of(*ids), count=len(ids)),
         ]
         for asset in (provenance(inputs, code_key(), __version__), sbom(installed_packages(), __version__)):
             self._site.put(asset, "landing")
@@ -235,10 +232,10 @@ class Build:
             histories[found.source.name], examined[found.source.name] = self._history(found)
         with self._report.stage("patches"):
             mirrors = {found.source.name: found.mirror for found in ready}
-            said = self._progress("patches", "collections tried")
+            said = progress(self._say, "patches", "collections tried")
             facts = patch_facts(others.collections, histories, mirrors, self._cache, said)
         with self._report.stage("reports"):
-            results = relate_results(others.stored, others.issues, histories, self._config.site_url)
+            results = relate_briefs(others.reports.briefs, others.reports.issues, histories, self._config.site_url)
             shown = Mentions(carried=carriers(others.collections, facts), tested=tested_commits(results))
         for found in changed:
             self._show(found, histories[found.source.name], examined[found.source.name], shown)
@@ -250,7 +247,7 @@ class Build:
             self._show_reports(others, results)
 
     def _show_patches(self, others: Others, facts: Facts, histories: Mapping[str, History]) -> None:
-        said = self._progress("patches", "patches highlighted")
+        said = progress(self._say, "patches", "patches highlighted")
         address = self._config.site_url
         for output in patch_outputs(
             others.collections, facts, histories, site_url=address, cache=self._cache, said=said
@@ -259,10 +256,9 @@ class Build:
 
     def _show_reports(self, others: Others, results: Results) -> None:
         """Put the reports into the site shard by shard; a shard that is as it was is not even made again."""
-        by_id = {one.id: one for one in others.stored}
         around = _digest_of(self._shell_key, code_key(), self._config.site_url)
         labels = []
-        for shard in report_shards(by_id.__getitem__, results):
+        for shard in report_shards(others.reports.read, results):
             labels.append(f"reports {shard.name}:{_digest_of(shard.key, around)}")
             if not self._site.keep_groups(labels[-1]):
                 for output in shard.outputs():
@@ -298,7 +294,7 @@ class Build:
         """Put all pages of a source into the site."""
         mirror, cache, source = found.mirror, self._cache, found.source
         highlighted, prepared = (
-            self._progress(source.name, what) for what in ("files highlighted", "releases prepared")
+            progress(self._say, source.name, what) for what in ("files highlighted", "releases prepared")
         )
         stages = [
             ("pages", found.group, history_outputs(history, shown)),
@@ -332,24 +328,12 @@ class Build:
             commits = tuple(read_commits(found.mirror))
             tags = read_tags(found.mirror)
         with self._report.stage("examine"):
-            said = self._progress(found.source.name, "commits examined")
+            said = progress(self._say, found.source.name, "commits examined")
             examined = examine(found.mirror, commits, self._cache, said)
         with self._report.stage("relate"):
             notice = _notice(found.state)
             history = relate_history(found.source, found.state.branch, commits, tags, self._cache, notice)
         return history, examined
-
-    def _progress(self, name: str, what: str) -> Said:
-        """Return what tells about long work, once a second at most."""
-        last = time.monotonic()
-
-        def said(done: int, todo: int) -> None:
-            nonlocal last
-            if time.monotonic() - last > 1:
-                last = time.monotonic()
-                self._say(f"{name}: {done:,} of {todo:,} {what}")
-
-        return said
 
 
 def _count(found: Ready) -> int:

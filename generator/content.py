@@ -13,17 +13,16 @@ from typing import TypeVar
 from generator.capture.downloads import PLACE, fill_in_tool
 from generator.config import Config
 from generator.errors import ParseError, PortalError
-from generator.gather_reports import gather_reports
+from generator.gather_reports import Shelf, gather_reports
 from generator.model.guide_runs import GuideState
 from generator.model.guides import Guide
 from generator.model.references import Group, LinkResult, Term
 from generator.model.report_histories import Trial
-from generator.model.reports import Stored
 from generator.parse.front_matter import check_front_matter, parse_owners
 from generator.parse.guide import parse_guide
 from generator.parse.references import parse_glossary, parse_links, parse_parameters
 from generator.relate.guides import guide_states
-from generator.relate.ports import counted_trials, port_results
+from generator.relate.ports import newest_trials, port_results
 from generator.render.guides import show_guide
 from generator.render.linking import add_links, known
 from generator.render.ports import fill_in_ports
@@ -52,17 +51,17 @@ def load_content(config: Config, say: Say) -> "Content":
 
 
 class Content:
-    """The folder of hand-written pages. `stored` are all reports, `pages` those that were made so far."""
+    """The folder of hand-written pages. `reports` are all of them, `pages` those that were made so far."""
 
-    def __init__(self, folder: Path, top: Path, stored: Sequence[Stored] = ()) -> None:
+    def __init__(self, folder: Path, top: Path, reports: Shelf | None = None) -> None:
         self.folder = folder
         self._top = top
-        self.stored = stored
+        self.reports = reports or Shelf()
         self.pages: list[HandWritten] = []
 
     def markdown(self, text: str, path: str) -> str:
         """Return the Markdown of the page at `path` with the lists and results that it asks for."""
-        text = fill_in_ports(text, path, lambda names: port_results(self._trials, names))
+        text = fill_in_ports(text, path, lambda names: port_results(self._newest, names))
         try:
             return fill_in_tool(fill_in(text, self._groups, self._terms), self.folder / PLACE)
         except KeyError as problem:
@@ -130,12 +129,12 @@ class Content:
         return {file: guide for file, guide in found.items() if guide.blocks}
 
     @cached_property
-    def _trials(self) -> Sequence[Trial]:
-        return counted_trials(self.stored)
+    def _newest(self) -> Sequence[Trial]:
+        return newest_trials(self.reports.briefs)
 
     @cached_property
     def _states(self) -> dict[str, GuideState]:
-        return dict(guide_states(self.stored))
+        return dict(guide_states(self.reports.briefs, self.reports.read))
 
     def _data(self, name: str, parse: Callable[..., T], nothing: T) -> T:
         file = self.folder / name

@@ -1,7 +1,7 @@
 """What a build did, for people and for machines."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,3 +23,16 @@ class Report:
         start = time.monotonic()
         yield
         self.stages_s[name] = round(self.stages_s.get(name, 0.0) + time.monotonic() - start, 3)
+
+
+def progress(say: Callable[[str], None], name: str, what: str) -> Callable[[int, int], None]:
+    """Return what tells about long work, once a second at most: it is called with what is done, and with all."""
+    last = time.monotonic()
+
+    def said(done: int, todo: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > 1:
+            last = time.monotonic()
+            say(f"{name}: {done:,} of {todo:,} {what}")
+
+    return said

@@ -239,10 +239,10 @@ def test_a_forged_origin_is_shown_as_such(project, tmp_path):
     project.run("report", "push", "--remote", str(tmp_path / "r.git"), "--sign", str(key), *files)
     done = project.run("report", "pull")
     assert done.stdout == "theirs: 2 new, 0 there already, 0 gone\n", done.stderr
-    lab, forged = gather_reports(portal(project), [].append)
-    assert (lab.report.origin, lab.source, lab.forged) == ("lab", "theirs", "")
+    lab, forged = gather_reports(portal(project), [].append).briefs
+    assert (lab.origin, lab.source, lab.forged) == ("lab", "theirs", "")
     assert lab.signer.startswith("SHA256:") and lab.committed
-    assert (forged.report.origin, forged.forged) == ("other", "the key that signed its commit is not one of other")
+    assert (forged.origin, forged.forged) == ("other", "the key that signed its commit is not one of other")
 
 
 def portal(project):

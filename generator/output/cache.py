@@ -51,6 +51,11 @@ class Cache:
         with _complaints(), self._database:
             self._database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", entries)
 
+    def drop(self, keys: Iterable[str]) -> None:
+        """Forget entries."""
+        with _complaints(), self._database:
+            self._database.executemany("DELETE FROM entries WHERE key = ?", [(key,) for key in keys])
+
     def drop_others(self, prefix: str) -> None:
         """Forget entries whose key does not start with `prefix`: an older renderer's."""
         with _complaints(), self._database:

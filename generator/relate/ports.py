@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generator.model.report_histories import Trial
-from generator.model.reports import Stored, Verdict, worst
+from generator.model.report_histories import Brief, Trial
+from generator.model.reports import Verdict, worst
 from generator.relate.report_history import standings
-from generator.relate.trials import brief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,28 +18,25 @@ class PortResult:
     newest: Trial
 
 
-def counted_trials(stored: Iterable[Stored]) -> tuple[Trial, ...]:
-    """Return the runs of all reports that count: nobody took them back, and their origin is believed."""
-    briefs = [brief(one, lambda report, run: ()) for one in stored]
+def newest_trials(briefs: Sequence[Brief]) -> tuple[Trial, ...]:
+    """Return the newest run of every line of history, of the reports that count: not taken back, and believed."""
     gone = standings(briefs)
-    return tuple(trial for one in briefs if one.id not in gone for trial in one.trials)
-
-
-def port_results(trials: Iterable[Trial], architectures: Sequence[str]) -> tuple[PortResult, ...]:
-    """Return the scenarios of an architecture, which may have several names, by their paths."""
     newest: dict[str, Trial] = {}
-    for trial in trials:
-        before = newest.get(trial.key)
-        if trial.environment.architecture in architectures and (before is None or _later(trial, before)):
-            newest[trial.key] = trial
+    for brief in briefs:
+        for trial in () if brief.id in gone else brief.trials:
+            before = newest.get(trial.key)
+            if before is None or (trial.moment, trial.report) > (before.moment, before.report):
+                newest[trial.key] = trial
+    return tuple(newest.values())
+
+
+def port_results(newest: Iterable[Trial], architectures: Sequence[str]) -> tuple[PortResult, ...]:
+    """Return the scenarios of an architecture, which may have several names, by their paths."""
     by_path: dict[str, list[Trial]] = {}
-    for trial in newest.values():
-        by_path.setdefault(trial.scenario.path, []).append(trial)
+    for trial in newest:
+        if trial.environment.architecture in architectures:
+            by_path.setdefault(trial.scenario.path, []).append(trial)
     return tuple(_result(path, trials) for path, trials in sorted(by_path.items()))
-
-
-def _later(trial: Trial, before: Trial) -> bool:
-    return (trial.moment, trial.report) > (before.moment, before.report)
 
 
 def _result(path: str, trials: list[Trial]) -> PortResult:

@@ -1,13 +1,14 @@
 """Where the portal shows what a report tested: the commit and the release of one of its git sources."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from generator.model.commits import Commit
 from generator.model.histories import History
 from generator.model.releases import version_of
-from generator.model.report_histories import Trial
-from generator.model.reports import Subject
+from generator.model.report_histories import Brief, Trial
+from generator.model.reports import KnownIssue, Subject
 from generator.relate.references import Names
 
 KERNELS = {"first kernel": "linux", "capture kernel": "linux"}
@@ -120,3 +121,27 @@ def tested(trials: Iterable[Trial], places: Places) -> Tested:
 
 def _newest_first(trial: Trial) -> tuple[int, str, int]:
     return -trial.moment, trial.report, trial.number
+
+
+def tested_keys(briefs: Iterable[Brief], issues: Sequence[KnownIssue]) -> dict[str, str]:
+    """Return, by the name of a source, a digest of all reports that may say something of it.
+
+    Which commit they mean is not asked: that needs the history, and mostly nothing new was said.
+    """
+    named: dict[int, frozenset[str]] = {}  # by the subjects' identity: those of one build are one object
+    digests = {}
+    taken_back = []
+    for brief in briefs:
+        if brief.supersedes or brief.withdraws:
+            taken_back.append(f"{brief.id} {brief.supersedes} {brief.withdraws} {brief.forged} {brief.moment}")
+        for trial in brief.trials:
+            subjects = trial.subjects
+            if id(subjects) not in named:
+                named[id(subjects)] = frozenset(KERNELS.get(one.role, one.role) for one in subjects)
+            for name in named[id(subjects)]:
+                digest = digests.setdefault(name, blake2b(digest_size=8))
+                digest.update(f"{brief.id} {brief.moment} {brief.forged} {trial.issues}\n".encode())
+    around = repr((taken_back, issues)).encode("utf-8", "surrogateescape")
+    for digest in digests.values():
+        digest.update(around)
+    return {name: digest.hexdigest() for name, digest in digests.items()}

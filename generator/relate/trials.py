@@ -24,7 +24,7 @@ def brief(stored: Stored, explain: Explain) -> Brief:
         id=stored.id,
         origin=_shared(report.origin),
         signer=_shared(stored.signer),
-        day=_day(moment),
+        day=day_of(moment),
         moment=moment,
         committed=stored.committed is not None,
         verdict=max((trial.verdict for trial in trials), key=_severity, default=Verdict.MISS),
@@ -54,16 +54,12 @@ def moment_of(text: str) -> int:
 
 def day_of(moment: int) -> str:
     """Return the day in UTC as an ISO date, "" for an unknown moment."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}" if moment else ""
-
-
-def _day(moment: int) -> str:
     return _day_by_number(moment // 86_400) if moment else ""
 
 
 @lru_cache(maxsize=1 << 12)
 def _day_by_number(number: int) -> str:
-    return day_of(number * 86_400 + 1)
+    return f"{datetime.fromtimestamp(number * 86_400, UTC):%Y-%m-%d}"
 
 
 def _severity(verdict: Verdict) -> int:
@@ -86,7 +82,7 @@ def _trial(stored: Stored, number: int, run: Run, moment: int, explain: Explain)
         outcome=_outcome(run, verdict),
         unsteady=_is_unsteady(run),
         failure=_shared(first_failure(run)),
-        day=_day(moment),
+        day=day_of(moment),
         moment=moment,
         figures=figures(run),
         issues=explain(report, run) if verdict not in CONTENT else (),

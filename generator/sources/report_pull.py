@@ -97,7 +97,7 @@ def _take(source: ReportSource, folder: Path, offers: Iterable[_Offer], problems
         seen.add(offer.id)
     gone = [found for id, found in here.items() if id not in seen]
     for found in gone:
-        found.file.unlink()
+        Path(found.file).unlink()
     return Pulled(name=source.name, new=new, known=len(seen) - new, removed=len(gone), problems=tuple(problems))
 
 

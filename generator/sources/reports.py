@@ -5,7 +5,9 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from generator.errors import ParseError, PortalError
 from generator.model.report_sources import Arrival, Signer
@@ -33,24 +35,17 @@ class ReportFolder:
     signers: tuple[Signer, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that is a report by its name."""
+class Found(NamedTuple):
+    """A file that is a report by its name, and what is known of its arrival, as `Stored` has it."""
 
     origin: str
     id: str
-    file: Path
-    place: ReportFolder
-
-    @property
-    def name(self) -> str:
-        """The path within the folder."""
-        return f"{self.origin}/{self.id}.json"
-
-    @property
-    def shown(self) -> str:
-        """The path as it is said."""
-        return f"{self.place.shown}/{self.name}"
+    file: str
+    shown: str  # the path as it is said
+    source: str
+    committed: int | None
+    signer: str
+    forged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +66,21 @@ def load_reports(folders: Iterable[ReportFolder], say: Say) -> tuple[Stored, ...
 
 def survey_reports(folders: Iterable[ReportFolder]) -> Survey:
     """Read every report of the folders and collect what is wrong. A report that lies in two folders counts once."""
-    problems: list[str] = []
-    reports: dict[tuple[str, str], Stored] = {}
-    for place in folders:
-        for found in find_reports(place, problems):
-            if (found.origin, found.id) in reports:
-                continue
+    found, problems = find_all(folders)
+    reports: dict[str, Stored] = {}
+    for one in found:
+        if one.id not in reports:
             try:
-                reports[found.origin, found.id] = read_stored(found)
+                reports[one.id] = read_stored(one)
             except PortalError as problem:
                 problems.append(str(problem))
     return Survey(tuple(reports.values()), tuple(problems))
+
+
+def find_all(folders: Iterable[ReportFolder]) -> tuple[list[Found], list[str]]:
+    """Return the reports of all folders, unread, the first folder first; and what else lies there, a line each."""
+    problems: list[str] = []
+    return [found for place in folders for found in find_reports(place, problems)], problems
 
 
 def find_reports(place: ReportFolder, problems: list[str]) -> Iterator[Found]:
@@ -89,24 +88,32 @@ def find_reports(place: ReportFolder, problems: list[str]) -> Iterator[Found]:
 
     Beside the origins' folders pages and other files may lie.
     """
-    for origin in _entries(place.folder):
-        if not origin.is_dir(follow_symlinks=False):
+    for folder in _entries(place.folder):
+        if not folder.is_dir(follow_symlinks=False):
             continue
-        for entry in _entries(Path(origin.path)):
-            name = f"{origin.name}/{entry.name}"
+        origin = folder.name
+        for entry in _entries(folder.path):
+            file = entry.name
+            name = f"{origin}/{file}"
             match = REPORT_RE.fullmatch(name)
-            if match and place.origins and origin.name not in place.origins:
-                problems.append(f"{place.shown}/{_printable(name)}:1: {origin.name} may not speak here")
+            if match and place.origins and origin not in place.origins:
+                problems.append(f"{place.shown}/{_printable(name)}:1: {origin} may not speak here")
             elif match:
-                yield Found(match["origin"], match["id"], Path(entry.path), place)
-            elif entry.name.endswith(".json"):
+                yield _found(origin, match["id"], entry.path, place, place.arrivals.get(name))
+            elif file.endswith(".json"):
                 problems.append(f"{place.shown}/{_printable(name)}:1: is no name of a report: use `report add`")
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _found(origin: str, id: str, file: str, place: ReportFolder, arrival: Arrival | None) -> Found:
+    signer, forged = _signature(origin, place.signers, arrival)
+    committed = arrival.committed if arrival else None
+    return Found(origin, id, file, f"{place.shown}/{origin}/{id}.json", place.source, committed, signer, forged)
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=attrgetter("name"))
     except FileNotFoundError:
         return []
 
@@ -118,33 +125,31 @@ def _printable(name: str) -> str:
 def read_stored(found: Found) -> Stored:
     """Return a report with what is known of its arrival. Raises PortalError when it is not what its name says."""
     report = read_report(read_bytes(found.file, found.shown), origin=found.origin, id=found.id, shown=found.shown)
-    arrival = found.place.arrivals.get(found.name)
-    signer, forged = _signature(found, arrival)
     return Stored(
         id=found.id,
         report=report,
         path=found.shown,
-        committed=arrival.committed if arrival else None,
-        signer=signer,
-        source=found.place.source,
-        forged=forged,
+        committed=found.committed,
+        signer=found.signer,
+        source=found.source,
+        forged=found.forged,
     )
 
 
-def _signature(found: Found, arrival: Arrival | None) -> tuple[str, str]:
+def _signature(origin: str, signers: tuple[Signer, ...] | None, arrival: Arrival | None) -> tuple[str, str]:
     """Return who signed, and why the origin is not believed."""
-    if found.place.signers is None:
+    if signers is None:
         return "", ""
     if not arrival or not arrival.fingerprint:
         return "", "no good signature is on the commit that brought it in"
-    keys = {signer.fingerprint: signer for signer in found.place.signers}
+    keys = {signer.fingerprint: signer for signer in signers}
     signer = keys.get(arrival.fingerprint)
     name = signer.name if signer else arrival.fingerprint
-    is_own = signer and found.origin in signer.origins
-    return name, "" if is_own else f"the key that signed its commit is not one of {found.origin}"
+    is_own = signer and origin in signer.origins
+    return name, "" if is_own else f"the key that signed its commit is not one of {origin}"
 
 
-def read_bytes(file: Path, shown: str) -> bytes:
+def read_bytes(file: Path | str, shown: str) -> bytes:
     """Return the bytes of a regular file of a report's size; links are not followed. Raises ParseError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

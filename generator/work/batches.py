@@ -14,6 +14,7 @@ from generator.output.lock import die_with
 from generator.render.code import Highlighter
 
 T = TypeVar("T")
+R = TypeVar("R")
 Entries = list[tuple[str, bytes]]  # cache keys and packed bytes
 Said = Callable[[int, int], None]  # (done, all)
 ALONE = 16  # so little work is done sooner without helper processes
@@ -28,14 +29,15 @@ def run_batches(
     """
     batches = [list(items[start : start + batch]) for start in range(0, len(items), batch)]
     done = 0
-    for number, entries in enumerate(_results(work, batches, len(items))):
+    for number, entries in enumerate(in_parallel(work, batches)):
         cache.put_packed(entries)
         done += len(batches[number])
         said(done, len(items))
 
 
-def _results(work: Callable[[list[T]], Entries], batches: list[list[T]], count: int) -> Iterator[Entries]:
-    if count <= ALONE:
+def in_parallel(work: Callable[[list[T]], R], batches: list[list[T]]) -> Iterator[R]:
+    """Yield what `work` makes of each batch, in order; little work is done in this process, so `work` is picklable."""
+    if sum(map(len, batches)) <= ALONE:
         yield from map(work, batches)
         return
     with ProcessPoolExecutor(cpu_count(), get_context("fork"), die_with, (getpid(),)) as pool:

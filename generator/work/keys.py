@@ -60,6 +60,11 @@ def comparison_key(older: str, newer: str, part: int) -> str:
     return f"{renderer_key()}/comparison/{older}/{newer}/{part}"
 
 
+def briefs_prefix() -> str:
+    """Return what the keys of reports cut down begin with."""
+    return f"{renderer_key()}/briefs/"
+
+
 def report_shards_key(group: str) -> str:
     """Return the key of the names of the shards that all reports gave; `group` names what they depended on."""
     return f"{renderer_key()}/report-shards/{group}"

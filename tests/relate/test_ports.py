@@ -3,11 +3,13 @@
 from reports_world import report_of, run_of, stored
 
 from generator.model.reports import Verdict
-from generator.relate.ports import counted_trials, port_results
+from generator.relate.ports import newest_trials, port_results
+from generator.relate.trials import brief
 
 
 def results(*reports, names=("x86_64",)):
-    return {one.path: one for one in port_results(counted_trials(reports), names)}
+    briefs = [brief(one, lambda report, run: ()) for one in reports]
+    return {one.path: one for one in port_results(newest_trials(briefs), names)}
 
 
 def test_the_newest_run_of_a_kind_counts() -> None:

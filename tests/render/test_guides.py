@@ -3,6 +3,7 @@
 from generator.model.reports import Environment, Report, Run, Scenario, Step, Stored, Subject, Verdict
 from generator.parse.guide import parse_guide
 from generator.relate.guides import guide_states
+from generator.relate.trials import brief
 from generator.render.guides import show_guide
 
 GUIDE = parse_guide(
@@ -34,7 +35,8 @@ def report(identity: str, verdict: Verdict, started: str, **more: str) -> Stored
 
 
 def shown(*stored: Stored) -> str:
-    states = guide_states(stored)
+    briefs = [brief(one, lambda report, run: ()) for one in stored]
+    states = guide_states(briefs, {one.id: one for one in stored}.__getitem__)
     return show_guide(HTML, GUIDE, states[GUIDE.scenario], HERE) if stored else ""
 
 
@@ -43,7 +45,7 @@ BAD = report("bbbb", Verdict.FAIL, "2026-11-02T00:00:00Z")
 
 
 def test_a_guide_without_a_report_says_that_it_was_not_run() -> None:
-    from_nothing = guide_states([])
+    from_nothing = guide_states([], {}.__getitem__)
     assert from_nothing == {}
 
 
