@@ -39,7 +39,7 @@ bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .cache site site.new site.old
+	rm -rf $(VENV) .cache site site.new site.old .site.spare
 
 $(VENV)/site.stamp: requirements/site.txt pyproject.toml
 	@# Debian keeps venv in a package of its own; as root it is installed when it is missing.

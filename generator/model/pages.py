@@ -49,6 +49,7 @@ class Page:
     feeds: tuple[Link, ...] = ()
     notice: str = ""  # HTML above the page, such as "as of DATE"
     modified: int | None = None  # seconds since 1970, for sitemap.xml
+    listed: bool = True  # in the sitemap of the whole site; reports have sitemaps of their own
     search: SearchEntry | None = None
 
 

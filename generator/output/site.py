@@ -5,20 +5,19 @@ even made again; one that comes out with the same bytes keeps its inode and time
 """
 
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.errors import OutputError
 from generator.model.pages import Asset, Download, Fragment, Output, Page
+from generator.output.manifest import FOREIGN, MANIFEST, Group, Kept, dump_manifest, family, load_manifest
 from generator.output.search import SearchDocuments
 from generator.output.shell import Shell
+from generator.output.spare import keep_spare, link, remove_file, take_spare
 from generator.output.swap import recover, replace_folder
-
-MANIFEST = ".kdump-portal.json"
 
 
 @dataclass(slots=True)
@@ -31,15 +30,13 @@ class Tally:
     paths: list[str] = field(default_factory=list)  # written ones
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is remembered of a generated file. `page`: the sitemap lists it; `modified` in seconds since 1970."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a helper process wrote of a group."""
 
-    digest: str
     group: str
-    page: bool = False
-    modified: int | None = None
-    searchable: bool = False
+    files: dict[str, Kept]
+    tally: Tally
 
 
 class Site:
@@ -54,95 +51,194 @@ class Site:
         self._shell = shell
         self._resolve = resolve
         self._documents = documents
-        self._old = _load_manifest(final)
-        self._by_group: dict[str, dict[str, Kept]] = {}
-        for path, kept in self._old.items():
-            self._by_group.setdefault(kept.group, {})[path] = kept
-        self._there = set(_walk(final))
-        self._new: dict[str, Kept] = {}
+        self._old = load_manifest(final)
+        self._families = {family(group.name): group for group in self._old.values()}
+        # A site in which somebody removed or added files is looked at file by file.
+        self._strange = set(_walk(final)) if _count(final) != _expected(self._old) else None
+        self._kept: dict[str, Group] = {}
+        self._new: dict[str, dict[str, Kept]] = {}
+        self._owner: dict[str, str] = {}  # of new files, by path
 
     def put(self, output: Output, group: str) -> None:
         """Add a page, asset or download. `group` names what it was made of, for `keep_groups`.
 
-        Raises OutputError when two outputs want one path: nothing may be lost silently.
+        What is before a colon in the name of a group stays when what it was made of changes. Raises OutputError when
+        two outputs want one path: nothing may be lost silently.
         """
-        if output.path in self._new:
-            raise OutputError(f"{output.path}: two outputs want this path; this is a bug in the names of the portal")
-        kept = self._describe(output, group)
-        self._new[output.path] = kept
+        self._own(output.path, group)
+        kept = self._describe(output)
+        self._new.setdefault(group, {})[output.path] = kept
         if isinstance(output, Page) and output.search:
             self._documents.put(output.path, output.title, output.search)
-        before = self._old.get(output.path)
-        if before and before.digest == kept.digest and output.path in self._there:
+        if self._was(output.path, group) == kept.digest and self._is_there(output.path):
             self.tally.kept += 1
         elif isinstance(output, Download):
             self._place(output)
         else:
             self.write(output.path, self._bytes(output))
 
+    def make_apart(self, group: str, outputs: Iterable[Output]) -> Made:
+        """Write a group's files in a helper process, a copy of this one, which gives what this returns to `adopt`.
+
+        Search must not know them: its documents are counted in one process.
+        """
+        before, self.tally = self.tally, Tally()
+        for output in outputs:
+            self.put(output, group)
+        made = Made(group, self._new.pop(group, {}), self.tally)
+        self.tally = before
+        return made
+
+    def adopt(self, made: Made) -> None:
+        """Take what a helper process wrote."""
+        for path in made.files:
+            self._own(path, made.group)
+        self._new[made.group] = made.files
+        self.tally.written += made.tally.written
+        self.tally.kept += made.tally.kept
+        self.tally.paths += made.tally.paths
+
     def keep_groups(self, *groups: str) -> bool:
         """Keep all that the last build made for `groups`; False when some of it is missing, and nothing is kept."""
-        mine = {path: kept for group in set(groups) for path, kept in self._by_group.get(group, {}).items()}
-        searchable = [path for path, kept in mine.items() if kept.searchable]
-        known = self._by_group.keys() >= set(groups)
-        if not known or not mine.keys() <= self._there or not self._documents.keep(searchable):
+        mine = [self._old[name] for name in dict.fromkeys(groups) if name in self._old]
+        if len(mine) < len(set(groups)):
             return False
-        self._new.update(mine)
-        self.tally.kept += len(mine)
+        if self._strange is not None and not all(group.files.keys() <= self._strange for group in mine):
+            return False
+        searchable = [
+            path for group in mine if group.searchable for path, kept in group.files.items() if kept.searchable
+        ]
+        if not self._documents.keep(searchable):
+            return False
+        for group in mine:
+            if group.name not in self._kept:
+                self._kept[group.name] = group
+                self.tally.kept += group.count
         return True
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file unless the site has these bytes there already."""
-        old = self.final / path
-        if path in self._there and _same(old, data):
+        if _same(self.final / path, data):
             self.tally.kept += 1
             return
         file = self.staging / path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as stream:
             stream.write(data)
-        self.tally.written += 1
-        self.tally.paths.append(path)
+        self._wrote(path)
 
     def old_files(self, folder: str) -> list[str]:
-        """Return what the site of the last build has below a folder."""
-        return [path for path in self._there if path.startswith(folder)]
+        """Return what others wrote below a folder of the last build's site, and is still there."""
+        old = self._old[FOREIGN].files if FOREIGN in self._old else ()
+        return [path for path in old if path.startswith(folder) and self._is_there(path)]
 
-    def pages(self) -> Iterable[tuple[str, Kept]]:
-        """Yield what is known of every generated page, by path."""
-        return ((path, kept) for path, kept in sorted(self._new.items()) if kept.page)
+    def pages(self) -> Iterator[tuple[str, Kept]]:
+        """Yield what is known of every generated page that the sitemap lists, by path."""
+        listed = {path: kept for files in self._new.values() for path, kept in files.items() if kept.listed}
+        for group in self._kept.values():
+            if group.listed:
+                listed.update((path, kept) for path, kept in group.files.items() if kept.listed)
+        return iter(sorted(listed.items()))
 
     def finish(self, foreign: Iterable[str]) -> bool:
         """Make the site what was put, plus the `foreign` files that others wrote into staging or that stay.
 
         Returns whether anything changed. Nothing changed: the site is left alone to the last inode.
         """
-        fresh = set(_walk(self.staging))
-        for path in sorted(fresh - set(self.tally.paths)):
-            if path in self._new:
+        others = dict.fromkeys(foreign, Kept(digest=""))
+        for path in sorted(set(_walk(self.staging)) - set(self.tally.paths)):
+            if path in self._owner:
                 (self.staging / path).unlink()  # MkDocs wrote its own sitemap.xml; ours is kept
             else:
+                others[path] = Kept(digest="")
                 self._keep_if_same(path)
-        wanted = self._new.keys() | fresh | (set(foreign) & self._there)
-        gone = self._there - wanted - {MANIFEST}
+        self._check_owners(others)
+        made = (Group.of(name, files) for name, files in (*self._new.items(), (FOREIGN, others)))
+        groups = {**self._kept, **{group.name: group for group in made}}
+        gone = self._gone(groups)
         self.tally.removed = len(gone)
-        if not self.tally.written and not gone and self._old == self._new and self.final.exists():
+        text = dump_manifest(groups.values())
+        if not self.tally.written and not gone and _same(self.final / MANIFEST, text.encode()):
             shutil.rmtree(self.staging, ignore_errors=True)
             return False
-        self.staging.mkdir(parents=True, exist_ok=True)
-        for path in wanted & self._there:
-            _link(self.final / path, self.staging / path)
-        _save_manifest(self.staging, self._new)
-        replace_folder(self.staging, self.final)
+        self._swap(gone, groups, text)
         return True
 
-    def _describe(self, output: Output, group: str) -> Kept:
+    def _swap(self, gone: set[str], groups: dict[str, Group], manifest: str) -> None:
+        """Put the new tree into the site's place, and keep the old one as the spare of the next build."""
+        self.staging.mkdir(parents=True, exist_ok=True)
+        spare = take_spare(self.final) if self._strange is None else None
+        if spare is None:
+            tree, is_linked = self.staging, self._link_kept(groups)
+        else:
+            tree, is_linked = spare, True
+            for path in gone:
+                remove_file(tree, path)
+            for path in self.tally.paths:
+                _move(self.staging / path, tree / path)
+        (tree / MANIFEST).unlink(missing_ok=True)
+        (tree / MANIFEST).write_text(manifest, "utf-8")
+        old = replace_folder(tree, self.final)
+        if old and is_linked:
+            keep_spare(old, self.final, {*self.tally.paths, *gone, MANIFEST})
+        elif old:
+            shutil.rmtree(old)
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def _link_kept(self, groups: dict[str, Group]) -> bool:
+        """Give all that stays its name in the new tree; tell whether the file system can give a file two names."""
+        written = set(self.tally.paths)
+        copies = 0
+        for group in groups.values():
+            for path in group.files.keys() - written:
+                copies += not link(self.final / path, self.staging / path)
+        return not copies
+
+    def _gone(self, groups: dict[str, Group]) -> set[str]:
+        """Return the files of the site that nobody wants any more."""
+        if self._strange is not None:
+            return self._strange - {path for group in groups.values() for path in group.files} - {MANIFEST}
+        dropped = [group for name, group in self._old.items() if groups.get(name) is not group]
+        before = {path for group in dropped for path in group.files}
+        return before - {path for name in (*self._new, FOREIGN) for path in groups[name].files}
+
+    def _own(self, path: str, group: str) -> None:
+        if self._owner.setdefault(path, group) != group or path in self._new.get(group, ()):
+            raise _two_owners(path)
+
+    def _check_owners(self, others: Iterable[str]) -> None:
+        """Make sure that no new file stands where a kept one does; only those that are new there can."""
+        news = {path for path in (*self._owner, *others) if self._is_there(path) and not self._knew(path)}
+        for group in self._kept.values() if news else ():
+            for path in news & group.files.keys():
+                raise _two_owners(path)
+
+    def _knew(self, path: str) -> bool:
+        """Tell whether the file at `path` is what it was, of a group that is made anew."""
+        old = self._families.get(family(self._owner.get(path, FOREIGN)))
+        return old is not None and old.name not in self._kept and path in old.files
+
+    def _was(self, path: str, group: str) -> str | None:
+        """Return from which digest the last build made the file at `path`, if it did so for this family of groups."""
+        old = self._families.get(family(group))
+        kept = old.files.get(path) if old else None
+        return kept.digest if kept else None
+
+    def _is_there(self, path: str) -> bool:
+        return (self.final / path).exists()
+
+    def _wrote(self, path: str) -> None:
+        self.tally.written += 1
+        self.tally.paths.append(path)
+
+    def _describe(self, output: Output) -> Kept:
         if isinstance(output, Page):
             digest = _digest(output.body, self._shell.key(output))
-            return Kept(digest=digest, group=group, page=True, modified=output.modified, searchable=bool(output.search))
+            searchable = bool(output.search)
+            return Kept(digest=digest, listed=output.listed, modified=output.modified, searchable=searchable)
         if isinstance(output, Asset):
-            return Kept(digest=_digest(output.body, b""), group=group)
-        return Kept(digest=output.sha256, group=group)
+            return Kept(digest=_digest(output.body, b""))
+        return Kept(digest=output.sha256)
 
     def _bytes(self, output: Page | Asset) -> bytes:
         if isinstance(output, Page):
@@ -150,24 +246,22 @@ class Site:
         return b"".join(self._resolve(part) if isinstance(part, Fragment) else part for part in output.body)
 
     def _place(self, output: Download) -> None:
-        if output.path in self._there and _is(self.final / output.path, output):
+        if self._is_there(output.path) and _is(self.final / output.path, output):
             self.tally.kept += 1
             return
         file = self.staging / output.path
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(output.file, file)
-        self.tally.written += 1
-        self.tally.paths.append(output.path)
+        self._wrote(output.path)
 
     def _keep_if_same(self, path: str) -> None:
         """A file that others wrote (MkDocs, the search index) counts as kept when it is what stands there."""
         fresh = self.staging / path
-        if path in self._there and _same(self.final / path, fresh.read_bytes()):
+        if _same(self.final / path, fresh.read_bytes()):
             fresh.unlink()
             self.tally.kept += 1
         else:
-            self.tally.written += 1
-            self.tally.paths.append(path)
+            self._wrote(path)
 
 
 def staging_of(final: Path) -> Path:
@@ -214,32 +308,24 @@ def _is(file: Path, output: Download) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == output.sha256
 
 
-def _link(source: Path, target: Path) -> None:
-    """Give a kept file its name in the new tree: the same inode where the file system can."""
+def _move(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        return
+    source.replace(target)
+
+
+def _two_owners(path: str) -> OutputError:
+    return OutputError(f"{path}: two outputs want this path; this is a bug in the names of the portal")
+
+
+def _count(folder: Path | str) -> int:
+    """Return how many files are below a folder."""
     try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+        with os.scandir(folder) as entries:
+            return sum(_count(entry.path) if entry.is_dir(follow_symlinks=False) else 1 for entry in entries)
+    except FileNotFoundError:
+        return 0
 
 
-def _load_manifest(folder: Path) -> dict[str, Kept]:
-    try:
-        rows = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return {
-            path: Kept(digest=digest, group=group, page=page, modified=modified, searchable=searchable)
-            for path, (digest, group, page, modified, searchable) in rows.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def _save_manifest(folder: Path, rows: dict[str, Kept]) -> None:
-    lines = (
-        f"{json.dumps(path)}:"
-        + json.dumps([kept.digest, kept.group, kept.page, kept.modified, kept.searchable], separators=(",", ":"))
-        for path, kept in sorted(rows.items())
-    )
-    (folder / MANIFEST).write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+def _expected(groups: dict[str, Group]) -> int:
+    """Return how many files a site with these groups has, its manifest included."""
+    return sum(group.count for group in groups.values()) + bool(groups)

@@ -14,17 +14,17 @@ AT_FDCWD = -100
 RENAME_EXCHANGE = 2
 
 
-def replace_folder(staging: Path, final: Path) -> None:
-    """Make `staging` what stands at `final`; the old content is removed afterwards."""
+def replace_folder(staging: Path, final: Path) -> Path | None:
+    """Make `staging` what stands at `final`; return where the old content is now, None when there was none."""
     if not final.exists():
         staging.rename(final)
-        return
-    if not _exchange(staging, final):
-        old = _old_name(final)
-        final.rename(old)
-        staging.rename(final)
-        staging = old
-    shutil.rmtree(staging)
+        return None
+    if _exchange(staging, final):
+        return staging
+    old = _old_name(final)
+    final.rename(old)
+    staging.rename(final)
+    return old
 
 
 def recover(final: Path, staging: Path) -> None:

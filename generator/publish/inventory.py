@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import ParseError, PortalError
-from generator.output.site import MANIFEST
+from generator.output.manifest import MANIFEST
 
 LIST = ".published.json"  # beside what was published: path -> SHA-256
 CHUNK = 1 << 20

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from generator.errors import PortalError
-from generator.output.site import MANIFEST
+from generator.output.manifest import MANIFEST
 from generator.publish.folder import Published
 from generator.publish.inventory import LIST, take_inventory
 from generator.render.escape import decode

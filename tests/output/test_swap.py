@@ -1,5 +1,6 @@
 """A site is there at every moment, and what a crash leaves is mended."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -17,21 +18,22 @@ def make(folder: Path, text: str) -> Path:
 
 
 def test_a_first_site_takes_its_place(tmp_path: Path) -> None:
-    replace_folder(make(tmp_path / "site.new", "new"), tmp_path / "site")
+    assert replace_folder(make(tmp_path / "site.new", "new"), tmp_path / "site") is None
     assert (tmp_path / "site/one").read_text("utf-8") == "new"
     assert [file.name for file in tmp_path.iterdir()] == ["site"]
 
 
 @pytest.mark.parametrize("exchange", [True, False])
-def test_the_new_site_replaces_the_old_one_and_nothing_is_left_over(
+def test_the_new_site_replaces_the_old_one_which_stays_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
 ) -> None:
     if not exchange:
         monkeypatch.setattr(swap, "_exchange", lambda one, other: False)
     make(tmp_path / "site", "old")
-    replace_folder(make(tmp_path / "site.new", "new"), tmp_path / "site")
+    old = replace_folder(make(tmp_path / "site.new", "new"), tmp_path / "site")
     assert (tmp_path / "site/two").read_text("utf-8") == "new"
-    assert [file.name for file in tmp_path.iterdir()] == ["site"]
+    assert (old / "two").read_text("utf-8") == "old"
+    assert {file.name for file in tmp_path.iterdir()} == {"site", old.name}
 
 
 def names_seen_while_sites_replace_each_other(folder: Path) -> list[bool]:
@@ -48,7 +50,7 @@ def names_seen_while_sites_replace_each_other(folder: Path) -> list[bool]:
     reader.start()
     try:
         for number in range(200):
-            replace_folder(make(folder / "site.new", str(number)), site)
+            shutil.rmtree(replace_folder(make(folder / "site.new", str(number)), site))
     finally:
         done.set()
         reader.join()
