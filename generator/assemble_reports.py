@@ -11,13 +11,14 @@ from generator.model.histories import History
 from generator.model.pages import Asset, Output
 from generator.model.report_histories import Brief, Line, Trial
 from generator.model.report_paths import architecture_badge_path, badge_path, report_data_path
-from generator.model.reports import KnownIssue, Stored, Subject
+from generator.model.reports import KnownIssue, Stored
+from generator.pages.paging import Part
 from generator.pages.regressions import regressions_page
 from generator.pages.report_data import index_data, month_data
 from generator.pages.report_feeds import report_feeds
 from generator.pages.report_issues import issues_page
-from generator.pages.report_lines import line_outputs
-from generator.pages.report_lists import by_architecture, month_pages, reports_page
+from generator.pages.report_lines import line_outputs, line_part, line_parts
+from generator.pages.report_lists import by_architecture, month_pages, month_sitemaps, reports_page
 from generator.pages.report_matrix import matrix_pages
 from generator.pages.report_sizes import sizes_page
 from generator.pages.reports import report_page
@@ -37,6 +38,7 @@ class Shard:
 
     name: str
     key: str
+    is_searchable: bool = True
     outputs: Callable[[], Iterator[Output]]
 
 
@@ -62,13 +64,21 @@ def report_shards(find: Find, results: Results) -> Iterator[Shard]:
         for day, own in groupby(briefs, key=attrgetter("day")):
             listed = tuple(own)
             days.append(_digest(*map(keys.brief, listed)))
-            yield Shard(name=f"day {day}", key=days[-1], outputs=partial(_day_outputs, listed, find, results))
+            outputs = partial(_day_outputs, listed, find, results)
+            yield Shard(name=f"day {day}", key=days[-1], is_searchable=False, outputs=outputs)
         every.append(_digest(month, *days))
         yield Shard(name=f"month {month}", key=every[-1], outputs=partial(_month_outputs, month, briefs, results))
     for line in results.lines.values():
-        key = _digest(line.key, *map(keys.trial, line.trials))
+        first, *older = line_parts(line)
+        parts = []
+        for part in older:
+            around = (str(part.previous_path), str(part.next_path))
+            parts.append(_digest(line.key, *around, *map(keys.trial, part.items)))
+            name, outputs = f"line {line.key} part {part.number}", partial(_part_outputs, line, part, results)
+            yield Shard(name=name, key=parts[-1], is_searchable=False, outputs=outputs)
+        key = _digest(line.key, *parts, *map(keys.trial, first.items))
         every.append(key)
-        yield Shard(name=f"line {line.key}", key=key, outputs=partial(_line_outputs, line, results))
+        yield Shard(name=f"line {line.key}", key=key, outputs=partial(_line_outputs, line, first, results))
     facts = (results.newest, *map(repr, results.issues), *sorted(results.live))
     yield Shard(name="all", key=_digest(*facts, *every), outputs=partial(_overview_outputs, results))
 
@@ -84,10 +94,15 @@ def _month_outputs(month: str, briefs: Sequence[Brief], results: Results) -> Ite
     yield from month_pages(month, briefs, results)
     if results.site_url:
         yield month_data(month, briefs, results)
+        yield from month_sitemaps(month, briefs, results)
 
 
-def _line_outputs(line: Line, results: Results) -> Iterator[Output]:
-    yield from line_outputs(line, results)
+def _part_outputs(line: Line, part: Part[Trial], results: Results) -> Iterator[Output]:
+    yield line_part(line, part, results)
+
+
+def _line_outputs(line: Line, first: Part[Trial], results: Results) -> Iterator[Output]:
+    yield from line_outputs(line, first, results)
     yield Asset(path=badge_path(line.key), body=(line_badge(line).encode(),))
 
 
@@ -111,25 +126,29 @@ class _Keys:
     def __init__(self, results: Results) -> None:
         self._results = results
         self._titles = {issue.id: repr(issue) for issue in results.issues if issue.id in results.live}
-        self._shown: dict[tuple[Subject, ...], str] = {}
+        self._shown: dict[int, str] = {}  # by the subjects' identity: those of one build are one object
 
     def brief(self, brief: Brief) -> str:
         """Return the key of a report's page and of its row in a list."""
-        targets = [self._results.by_id.get(target) for target in (brief.supersedes, brief.withdraws) if target]
-        other = [(target.origin, target.forged) if target else () for target in targets]
-        own = (brief.moment, brief.committed, brief.signer, self._results.gone.get(brief.id), brief.source, *other)
-        return f"{brief.id} {own} {' '.join(map(self._related, brief.trials))}"
+        other = ""
+        if brief.supersedes or brief.withdraws:
+            targets = [self._results.by_id.get(target) for target in (brief.supersedes, brief.withdraws) if target]
+            other = repr([(target.origin, target.forged) if target else () for target in targets])
+        gone = self._results.gone.get(brief.id) or ""
+        own = f"{brief.id} {brief.moment} {brief.committed} {brief.signer} {brief.source} {gone} {other}"
+        return own + "".join(map(self._related, brief.trials))
 
     def trial(self, trial: Trial) -> str:
         """Return the key of a run's row on its line."""
         gone = self._results.gone.get(trial.report)
-        return f"{trial.report} {trial.number} {trial.moment} {gone.kind if gone else ''} {self._related(trial)}"
+        return f"{trial.report} {trial.number} {trial.moment} {gone.kind if gone else ''}{self._related(trial)}"
 
     def _related(self, trial: Trial) -> str:
-        if trial.subjects not in self._shown:
-            found = [self._results.places.find(subject) for subject in trial.subjects]
-            self._shown[trial.subjects] = repr(found)
-        return self._shown[trial.subjects] + "".join(self._titles.get(identity, "") for identity in trial.issues)
+        subjects = trial.subjects
+        shown = self._shown.get(id(subjects))
+        if shown is None:
+            shown = self._shown[id(subjects)] = f" {[self._results.places.find(subject) for subject in subjects]}"
+        return shown + "".join(self._titles.get(issue, "") for issue in trial.issues) if trial.issues else shown
 
 
 def _digest(*facts: str) -> str:

@@ -34,12 +34,13 @@ from generator.outcome import Report, progress
 from generator.output.cache import BrokenCache, Cache, open_cache, pack, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
 from generator.output.shell import Render, Shell
-from generator.output.site import Site
+from generator.output.site import Made, Site
 from generator.pages import api
 from generator.pages.commits import Mentions
 from generator.pages.landing import Summary, absent_page, sources_page
 from generator.pages.manual import absent_manual_page
 from generator.pages.provenance import Input, provenance, sbom
+from generator.pages.report_lists import report_sitemaps
 from generator.pages.results import Results, relate_briefs, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.relate.subject_places import tested_keys
@@ -50,6 +51,7 @@ from generator.sources.schemas import load_schemas
 from generator.sources.signatures import public_keys
 from generator.sources.tarballs import tarballs_digest
 from generator.sync import sync_source
+from generator.work.batches import ALONE, in_parallel
 from generator.work.commits import examine
 from generator.work.keys import code_key, renderer_key, report_shards_key
 
@@ -97,7 +99,8 @@ def _build(
         # MkDocs packs a sitemap of its own, with the day of the build in it; ours replaces the one, and this the other.
         (site.staging / "sitemap.xml.gz").unlink(missing_ok=True)
         changed = ((path, kept.modified) for path, kept in site.pages())
-        for output in site_outputs(config.site_url, [page.path for page in content.pages], changed):
+        hand_written, others = [page.path for page in content.pages], report_sitemaps(content.reports.briefs)
+        for output in site_outputs(config.site_url, hand_written, changed, others):
             site.put(output, "site")
     with report.stage("search"):
         index = site.old_files(f"{FOLDER}/")
@@ -145,7 +148,7 @@ class Others:
 
 def _with_what_others_say(ready: Sequence[Ready], collections: Sequence[Collection], reports: Shelf) -> list[Ready]:
     """Put into the groups what else the pages of a source show: who carries a commit, which runs tested it."""
-    tested = tested_keys(reports.briefs, reports.issues)
+    tested = tested_keys(reports.briefs, reports.issues, {found.source.name for found in ready})
     carried = collections_key(collections) if collections else ""
     everything = _digest_of(carried, *(found.group for found in ready)) if carried else ""
     return [
@@ -257,13 +260,24 @@ class Build:
     def _show_reports(self, others: Others, results: Results) -> None:
         """Put the reports into the site shard by shard; a shard that is as it was is not even made again."""
         around = _digest_of(self._shell_key, code_key(), self._config.site_url)
-        labels = []
-        for shard in report_shards(others.reports.read, results):
-            labels.append(f"reports {shard.name}:{_digest_of(shard.key, around)}")
-            if not self._site.keep_groups(labels[-1]):
-                for output in shard.outputs():
-                    self._site.put(output, labels[-1])
-        kept = (report_shards_key(others.group), pack(json.dumps(labels).encode()))
+        shards = {
+            f"reports {shard.name}:{_digest_of(shard.key, around)}": shard
+            for shard in report_shards(others.reports.read, results)
+        }
+        changed = {label: shard for label, shard in shards.items() if not self._site.keep_groups(label)}
+        apart = [label for label, shard in changed.items() if not shard.is_searchable]
+
+        def make(label: str) -> Made:
+            return self._site.make_apart(label, changed[label].outputs())
+
+        said = progress(self._say, "reports", "days written")
+        for number, made in enumerate(in_parallel(make, apart, alone=len(apart) <= ALONE), 1):
+            self._site.adopt(made)
+            said(number, len(apart))
+        for label, shard in changed.items():
+            for output in shard.outputs() if shard.is_searchable else ():
+                self._site.put(output, label)
+        kept = (report_shards_key(others.group), pack(json.dumps(list(shards)).encode()))
         self._cache.put_packed([kept])
 
     def _ready(self, source: GitSource, absent: list[GitSource]) -> Ready | None:

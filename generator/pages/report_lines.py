@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from generator.model.pages import Asset, Output, Page, SearchEntry
 from generator.model.report_histories import Line, Regression, Trial
 from generator.model.report_paths import badge_path, chart_path, line_path, report_path
-from generator.pages.paging import neighbours, paged
+from generator.pages.paging import Part, neighbours, paged
 from generator.pages.regressions import regression_html
 from generator.pages.report_pieces import TAIL, trial_badge
 from generator.pages.results import CRUMBS, SECTION, Results, line_title
@@ -35,28 +35,54 @@ HEAD = (
 )
 
 
-def line_outputs(line: Line, results: Results) -> Iterator[Output]:
-    """Yield the page of a line, further parts when it is long, its chart and its badge."""
+def line_parts(line: Line) -> tuple[Part[Trial], ...]:
+    """Return the parts of a line's list of runs, the newest first."""
+    return paged(line_path(line.key), line.trials[::-1])
+
+
+def line_outputs(line: Line, part: Part[Trial], results: Results) -> Iterator[Output]:
+    """Yield the page of a line, its chart and its badge. `part` is the first of `line_parts`."""
     chart = chart_svg(line.counted)
-    for part in paged(line_path(line.key), line.trials[::-1]):
-        previous, following = neighbours(part)
-        title = scenario_text(line.scenario) + ("" if part.is_first else f", part {part.number}")
-        top = _top(line, results, bool(chart), part.path) if part.is_first else ""
-        yield Page(
-            path=part.path,
-            title=line_title(line) + ("" if part.is_first else f", part {part.number}"),
-            description=f"Every run of {line_title(line)}: {counted(len(line.trials), 'run')}.",
-            body=(f"<h1>{esc(title)}</h1>\n", top, _table(part.items, results, part.path)),
-            crumbs=CRUMBS,
-            section=SECTION,
-            previous=previous,
-            next=following,
-            feeds=results.feeds,
-            modified=max(trial.moment for trial in line.trials) or None,
-            search=_search(line) if part.is_first else None,
-        )
+    previous, following = neighbours(part)
+    yield Page(
+        path=part.path,
+        title=line_title(line),
+        description=f"Every run of {line_title(line)}: {counted(len(line.trials), 'run')}.",
+        body=(
+            f"<h1>{esc(scenario_text(line.scenario))}</h1>\n",
+            _top(line, results, bool(chart), part.path),
+            _table(part.items, results, part.path),
+        ),
+        crumbs=CRUMBS,
+        section=SECTION,
+        previous=previous,
+        next=following,
+        feeds=results.feeds,
+        modified=max(trial.moment for trial in line.trials) or None,
+        search=_search(line),
+    )
     if chart:
         yield Asset(path=chart_path(line.key), body=(chart.encode(),))
+
+
+def line_part(line: Line, part: Part[Trial], results: Results) -> Page:
+    """Show a further part of a long list; it says nothing that changes when the list grows at its top."""
+    previous, following = neighbours(part)
+    return Page(
+        path=part.path,
+        title=f"{line_title(line)}, part {part.number}",
+        description=f"Earlier runs of {line_title(line)}.",
+        body=(
+            f"<h1>{esc(f'{scenario_text(line.scenario)}, part {part.number}')}</h1>\n",
+            _table(part.items, results, part.path),
+        ),
+        crumbs=CRUMBS,
+        section=SECTION,
+        previous=previous,
+        next=following,
+        feeds=results.feeds,
+        modified=max(trial.moment for trial in part.items) or None,
+    )
 
 
 def _search(line: Line) -> SearchEntry:

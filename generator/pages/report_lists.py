@@ -1,8 +1,10 @@
 """All reports: the first page, and the lists by month."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from generator.model.pages import Page, SearchEntry
+from generator.model.pages import Asset, Page, SearchEntry
+from generator.model.paths import slug
 from generator.model.report_histories import Brief
 from generator.model.report_paths import (
     ALL_FEED,
@@ -11,10 +13,12 @@ from generator.model.report_paths import (
     REPORTS,
     architecture_badge_path,
     month_path,
+    report_path,
 )
 from generator.pages.paging import neighbours, paged
 from generator.pages.report_pieces import report_table, toolbar
 from generator.pages.results import CRUMBS, SECTION, Results
+from generator.pages.sitemap import sitemap_paths, sitemaps
 from generator.render.escape import esc
 from generator.render.html import href, link
 from generator.render.reports import calm, counted, day_html
@@ -121,3 +125,19 @@ def month_pages(month: str, briefs: Sequence[Brief], results: Results) -> Iterat
             previous=previous,
             next=following,
         )
+
+
+def month_sitemaps(month: str, briefs: Sequence[Brief], results: Results) -> Iterator[Asset]:
+    """Yield what lists the pages of a month's reports for those who index the site."""
+    pages = [(report_path(brief.id), brief.moment or None) for brief in briefs]
+    yield from sitemaps(_sitemap(month), results.site_url, pages)
+
+
+def report_sitemaps(briefs: Iterable[Brief]) -> list[str]:
+    """Return the paths of all sitemaps of reports."""
+    counts = Counter(brief.month for brief in briefs)
+    return [path for month, count in sorted(counts.items()) for path in sitemap_paths(_sitemap(month), count)]
+
+
+def _sitemap(month: str) -> str:
+    return f"reports/sitemap-{slug(month)}"

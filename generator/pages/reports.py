@@ -70,6 +70,7 @@ def report_page(stored: Stored, results: Results) -> Page:
         section=SECTION,
         feeds=results.feeds,
         modified=brief.moment or None,
+        listed=False,
     )
 
 

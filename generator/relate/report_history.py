@@ -23,7 +23,8 @@ def standings(briefs: Iterable[Brief]) -> dict[str, Standing]:
     found = {brief.id: Standing(kind="forged", reason=brief.forged) for brief in known if brief.forged}
     believed = [brief for brief in known if not brief.forged]
     origins = {brief.id: brief.origin for brief in believed}
-    for brief in sorted(believed, key=lambda brief: (brief.moment, brief.id)):
+    takers = (brief for brief in believed if brief.supersedes or brief.withdraws)
+    for brief in sorted(takers, key=lambda brief: (brief.moment, brief.id)):
         for kind, target in (("superseded", brief.supersedes), ("withdrawn", brief.withdraws)):
             if target and target != brief.id and origins.get(target) == brief.origin:
                 old = found.get(target)

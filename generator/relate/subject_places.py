@@ -111,24 +111,31 @@ Tested = Mapping[tuple[str, str], tuple[Trial, ...]]
 def tested(trials: Iterable[Trial], places: Places) -> Tested:
     """Return which runs tested which commits and releases; `trials` are those that count."""
     found: dict[tuple[str, str], list[Trial]] = {}
+    named: dict[int, set[tuple[str, str]]] = {}  # by the subjects' identity: those of one build are one object
     for trial in trials:
-        where = {place for subject in trial.subjects if (place := places.find(subject))}
-        names = {(place.source, name) for place in where for name in (place.commit, place.tag) if name}
-        for name in names:
+        subjects = trial.subjects
+        if id(subjects) not in named:
+            named[id(subjects)] = _names(subjects, places)
+        for name in named[id(subjects)]:
             found.setdefault(name, []).append(trial)
     return {name: tuple(sorted(own, key=_newest_first)) for name, own in found.items()}
+
+
+def _names(subjects: Iterable[Subject], places: Places) -> set[tuple[str, str]]:
+    where = {place for subject in subjects if (place := places.find(subject))}
+    return {(place.source, name) for place in where for name in (place.commit, place.tag) if name}
 
 
 def _newest_first(trial: Trial) -> tuple[int, str, int]:
     return -trial.moment, trial.report, trial.number
 
 
-def tested_keys(briefs: Iterable[Brief], issues: Sequence[KnownIssue]) -> dict[str, str]:
-    """Return, by the name of a source, a digest of all reports that may say something of it.
+def tested_keys(briefs: Iterable[Brief], issues: Sequence[KnownIssue], sources: Set[str]) -> dict[str, str]:
+    """Return, by the names of sources, a digest of all reports that may say something of each.
 
     Which commit they mean is not asked: that needs the history, and mostly nothing new was said.
     """
-    named: dict[int, frozenset[str]] = {}  # by the subjects' identity: those of one build are one object
+    named: dict[int, Set[str]] = {}
     digests = {}
     taken_back = []
     for brief in briefs:
@@ -137,7 +144,7 @@ def tested_keys(briefs: Iterable[Brief], issues: Sequence[KnownIssue]) -> dict[s
         for trial in brief.trials:
             subjects = trial.subjects
             if id(subjects) not in named:
-                named[id(subjects)] = frozenset(KERNELS.get(one.role, one.role) for one in subjects)
+                named[id(subjects)] = sources & {KERNELS.get(one.role, one.role) for one in subjects}
             for name in named[id(subjects)]:
                 digest = digests.setdefault(name, blake2b(digest_size=8))
                 digest.update(f"{brief.id} {brief.moment} {brief.forged} {trial.issues}\n".encode())

@@ -25,24 +25,29 @@ def run_batches(
 ) -> None:
     """Run `work` over batches of items and keep the entries it returns; `said(done, all)` is called as it goes.
 
-    An interrupted run loses no more than the batches under way. `work` must be picklable.
+    An interrupted run loses no more than the batches under way.
     """
     batches = [list(items[start : start + batch]) for start in range(0, len(items), batch)]
     done = 0
-    for number, entries in enumerate(in_parallel(work, batches)):
+    for number, entries in enumerate(in_parallel(work, batches, alone=len(items) <= ALONE)):
         cache.put_packed(entries)
         done += len(batches[number])
         said(done, len(items))
 
 
-def in_parallel(work: Callable[[list[T]], R], batches: list[list[T]]) -> Iterator[R]:
-    """Yield what `work` makes of each batch, in order; little work is done in this process, so `work` is picklable."""
-    if sum(map(len, batches)) <= ALONE:
-        yield from map(work, batches)
+def in_parallel(work: Callable[[T], R], items: Sequence[T], *, alone: bool = False) -> Iterator[R]:
+    """Yield what `work` makes of each item, in order, over all processors; `alone` in this process.
+
+    The helpers are copies of this process as it is now: `work` may use all that is in memory.
+    """
+    if alone:
+        yield from map(work, items)
         return
+    global _forked
+    _forked = work
     with ProcessPoolExecutor(cpu_count(), get_context("fork"), die_with, (getpid(),)) as pool:
         try:
-            yield from pool.map(work, batches)
+            yield from pool.map(_call, items)
         except BrokenProcessPool as problem:
             raise OutputError(
                 "a helper process was killed, perhaps for want of memory: build again, it goes on"
@@ -50,6 +55,13 @@ def in_parallel(work: Callable[[list[T]], R], batches: list[list[T]]) -> Iterato
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+_forked: Callable[..., object]
+
+
+def _call(item: T) -> object:
+    return _forked(item)
 
 
 @cache

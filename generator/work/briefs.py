@@ -17,7 +17,7 @@ from generator.output.cache import Cache, pack
 from generator.relate.known_issues import Explainer, explainer
 from generator.relate.trials import CONTENT, brief, day_of
 from generator.sources.reports import Found, read_stored
-from generator.work.batches import Said, in_parallel
+from generator.work.batches import ALONE, Said, in_parallel
 from generator.work.keys import briefs_prefix
 
 BATCH = 500
@@ -43,7 +43,8 @@ def load_briefs(
     batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
     problems: list[str] = []
     done = 0
-    for batch, body in zip(batches, in_parallel(partial(_cut, explainer(issues), known), batches), strict=True):
+    bodies = in_parallel(partial(_cut, explainer(issues), known), batches, alone=len(missing) <= ALONE)
+    for batch, body in zip(batches, bodies, strict=True):
         cache.put_packed([(_key(batch), pack(body))])
         told = json.loads(body)
         briefs.update(_briefs(told, wanted, known))
