@@ -16,7 +16,7 @@ from generator.parse.known_issue import parse_known_issue
 from generator.sources.git import Mirror
 from generator.sources.report_arrivals import Arrivals, kept_arrivals, load_arrivals, read_signers
 from generator.sources.report_pull import arrivals_file, pulled_folder
-from generator.sources.reports import Found, ReportFolder, Say, find_all, read_stored
+from generator.sources.reports import Found, ReportFolder, Say, find_all, read_known
 from generator.work.briefs import load_briefs
 
 ISSUES = "known-issues"
@@ -41,7 +41,7 @@ class Shelf:
 
     def read(self, id: str) -> Stored:
         """Return a report as a whole. Raises PortalError when it is no longer what it was."""
-        return read_stored(self.places[id])
+        return read_known(self.places[id])
 
 
 def gather_reports(config: Config, say: Say) -> Shelf:

@@ -3,17 +3,22 @@
 import hashlib
 import os
 import time
+from pathlib import Path
 
 import pytest
 from submissions_world import named, put, report
 
 from generator.errors import ParseError
 from generator.model.report_sources import Arrival, Signer
+from generator.model.reports import Verdict
 from generator.sources.reports import (
     LARGEST_BYTES,
     ReportFolder,
     check_report,
+    find_all,
     load_reports,
+    read_known,
+    read_stored,
     store_report,
     survey_reports,
 )
@@ -128,3 +133,12 @@ def test_five_thousand_reports_are_read(tmp_path, record_property, capsys):
     record_property("reports_per_s", round(5_000 / seconds))
     with capsys.disabled():
         print(f"\n5,000 reports read in {seconds:.2f} s: {5_000 / seconds:,.0f} a second")
+
+
+def test_a_report_that_was_approved_is_read_again_as_it_was_and_only_by_its_hash(tmp_path):
+    put(tmp_path, report(verdict=Verdict.FAIL))
+    (found,), _ = find_all([ReportFolder(folder=tmp_path, shown="reports")])
+    assert read_known(found) == read_stored(found)
+    Path(found.file).write_bytes(b"{}")
+    with pytest.raises(ParseError, match="its bytes are not those of its name"):
+        read_known(found)
