@@ -1,5 +1,6 @@
 """The MkDocs plugin, a thin adapter: the only importer of MkDocs."""
 
+import gc
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from generator.output.shell import theme_stamp
 from generator.output.site import prepare
 
 log = get_plugin_logger(PLUGIN)
+RARELY = (100_000, 50, 100)  # what a build makes lives to its end: looking for cycles was a fifth of its time
 
 
 class PortalPlugin(BasePlugin):
@@ -110,6 +112,7 @@ class PortalPlugin(BasePlugin):
 
 def build_site(*, config_file: str | None, site_dir: str | None, strict: bool | None, options: Options) -> Report:
     """Run MkDocs' build with our plugin. Raises PortalError for everything a user can mend."""
+    gc.set_threshold(*RARELY)
     try:
         config = load_mkdocs_config(config_file=config_file, site_dir=site_dir, strict=strict)
         plugin = _plugin(config)
