@@ -11,6 +11,7 @@ from benchmarks.processes import Sample, measure
 
 ROOT = Path(__file__).parents[1]
 SOURCE = "measured"
+COMMAND = Path(sys.executable).with_name("kdump-portal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +28,24 @@ class Build:
 class Project:
     """A folder to build in."""
 
-    def __init__(self, folder: Path, repository: Path) -> None:
+    def __init__(self, folder: Path, repository: Path, *, reports: str = "") -> None:
+        """Make the folder. `reports` is where the plugin takes test reports from, as YAML of its `reports` sources."""
         self.folder = folder
         self.site = folder / "site"
         settings, mark, _ = (ROOT / "mkdocs.yml").read_text("utf-8").partition("      sources:\n")
         folder.mkdir(parents=True)
         (folder / "content").symlink_to(ROOT / "content")
         source = f"        {SOURCE}:\n          description: What is measured.\n          addresses:\n"
-        (folder / "mkdocs.yml").write_text(f"{settings}{mark}{source}            - {repository}\n", "utf-8")
+        more = f"      reports:\n        folder: content/reports\n        sources: {reports}\n" if reports else ""
+        (folder / "mkdocs.yml").write_text(f"{settings}{mark}{source}            - {repository}\n{more}", "utf-8")
+
+    def pull(self) -> Sample:
+        """Bring the reports of the sources here."""
+        return measure([COMMAND, "report", "pull"], self.folder)
 
     def build(self) -> Build:
         """Build once, with whatever the cache has."""
-        command = Path(sys.executable).with_name("kdump-portal")
-        sample = measure([command, "build", "--json", "--quiet", "--require-sources"], self.folder)
+        sample = measure([COMMAND, "build", "--json", "--quiet", "--require-sources"], self.folder)
         told = json.loads(sample.output)
         return Build(
             process=sample,
