@@ -138,6 +138,7 @@ class Imported:
     tool: str = ""
     tool_version: str = ""
     started: str = ""
+    kernel_line: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -43,6 +43,7 @@ def parse_junit(data: bytes, *, source: str, largest_bytes: int = LARGEST_BYTES)
         subjects=tuple(Subject(role=role, version=version) for role, version in reader.subjects.items()),
         environment=reader.all_environment(),
         started=reader.started,
+        kernel_line=reader.kernel_line,
         notes=notes + _shortened(reader.notes),
     )
 
@@ -150,6 +151,7 @@ class _Reader:
         self.subjects: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.amounts: dict[str, int] = {}
+        self.kernel_line = ""
         self.parameters: dict[str, str] = {}
         self.started = ""
         self.depth = 0
@@ -309,6 +311,8 @@ class _Reader:
             self.environment.setdefault(key, architecture(value) if key == "architecture" else value)
         elif name.startswith(PARAMETER):
             self.parameters.setdefault(name.removeprefix(PARAMETER), value)
+        elif name == KERNEL_LINE and KERNEL_LINE_RE.fullmatch(value):
+            self.kernel_line = self.kernel_line or value
         elif name in AMOUNTS and COUNT_RE.fullmatch(value):
             self.amounts.setdefault(name, int(value))
 
@@ -322,6 +326,8 @@ RUN_RE = re.compile(r"-\d{14}$|^job-\d{4}-\d\d-\d\dT\d\d\.\d\d-[0-9a-f]+$", re.A
 # With a zone: another time is not known, and nothing is ever sorted by it.
 STARTED_RE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 COUNT_RE = re.compile(r"\d{1,9}", re.ASCII)
+KERNEL_LINE = "kdump.kernel_line"
+KERNEL_LINE_RE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)  # as the schema has it
 PARAMETER = "kdump.parameter."
 DIMENSION = "kdump.dimension."
 DIMENSION_RE = re.compile(r"[a-z][a-z0-9_-]{0,31}")

@@ -211,7 +211,7 @@ def with_sidecar(
         tool=sidecar.tool or imported.tool,
         tool_version=sidecar.tool_version or imported.tool_version,
         started=sidecar.started or imported.started,
-        kernel_line=sidecar.kernel_line,
+        kernel_line=sidecar.kernel_line or imported.kernel_line,
         subjects=subjects,
         environment=environment,
         runs=tuple(_run(run, sidecar, alone=len(imported.runs) == 1) for run in imported.runs),

@@ -22,6 +22,7 @@ STEPS = (
 REPORT = Report(
     origin="my-lab",
     started="2026-11-23T02:15:08Z",
+    kernel_line="stable-6.10",
     subjects=(Subject(role="first kernel", version="6.10"), Subject(role="makedumpfile", version="1.7.6")),
     environment=Environment(
         architecture="x86_64",
@@ -55,7 +56,7 @@ def test_what_junit_can_hold_comes_back():
     assert imported.runs == REPORT.runs
     assert imported.subjects == REPORT.subjects
     assert imported.environment == REPORT.environment
-    assert imported.started == REPORT.started
+    assert (imported.started, imported.kernel_line) == (REPORT.started, REPORT.kernel_line)
     assert worst([run.verdict for run in imported.runs]) == REPORT.verdict
 
 
