@@ -11,6 +11,7 @@ find the block that failed.
 """
 
 import re
+import warnings
 from dataclasses import dataclass, replace
 
 from generator.errors import ParseError
@@ -171,8 +172,9 @@ def _expectation(fence: _Fence, source: str) -> Expectation:
     if not fence.has("literal"):
         for number, line in wanted:
             try:
-                re.compile(line)
-            except re.error as problem:
+                with warnings.catch_warnings(action="error", category=FutureWarning):  # `[[`: two meanings
+                    re.compile(line)
+            except (re.error, FutureWarning) as problem:
                 raise ParseError(source, number, f"is no regular expression: {problem}; or mark it .literal") from None
     return Expectation(
         line=fence.line,

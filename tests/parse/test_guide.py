@@ -84,6 +84,7 @@ def test_literal_lines_need_not_be_expressions() -> None:
         ("\n```{ .text .expect }\n1\n```\n", "guide.md:2: `.expect` follows no"),
         ("```{ .sh .run #a }\ntrue\n```\n```{ .text .expect }\n\n```\n", "guide.md:4: expects nothing"),
         ("```{ .sh .run #a }\ntrue\n```\n```{ .text .expect }\n(\n```\n", "guide.md:5: is no regular expression"),
+        ("```{ .sh .run #a }\ntrue\n```\n```{ .text .expect }\n[[a]\n```\n", "guide.md:5: is no regular expression"),
         ("```{ .sh .run #a }\ntrue\n```\n```{ .sh .run #a }\ntrue\n```\n", "guide.md:4: the id `a` is taken"),
         ("```{ .sh .run #a }\ntrue\n", "guide.md:1: this fence is never closed"),
         ("x" * (1 << 20) + "x", "guide.md:1: is longer"),
