@@ -16,7 +16,7 @@ from generator.render.log import lines
 def file_block(diff: FileDiff, number: int, *, old: bytes | None, new: bytes | None, highlighter: Highlighter) -> str:
     """Return the block of a commit's file `number`. Big ones come folded; nothing is left out."""
     path = decode(diff.path)
-    counted = lines(None, None) if diff.binary else lines(*count_lines(diff))
+    counted = lines(None, None) if diff.binary else _signed(*count_lines(diff))
     notes = "".join(f' <span class="note">{note}</span>' for note in change_notes(diff, old=old, new=new))
     rows = file_diff(diff, number, old=old, new=new, highlighter=highlighter)
     body = f"<pre class=diff tabindex=0><code>{rows}</code></pre>\n" if rows else ""
@@ -25,6 +25,11 @@ def file_block(diff: FileDiff, number: int, *, old: bytes | None, new: bytes | N
         f"<details class=file id=f{number}{unfolded}><summary><code>{esc(path)}</code> {counted}{notes}</summary>\n"
         f"{body}</details>\n"
     )
+
+
+def _signed(added: int, removed: int) -> str:
+    """Return line counts in less markup than `lines`: a commit of many small files is mostly their headings."""
+    return f"<ins>+{added}</ins> <del>−{removed}</del>"
 
 
 GRAPH_WIDTH = 40

@@ -12,7 +12,7 @@ from pygments.lexers.asm import GasLexer
 from pygments.lexers.shell import BashLexer
 from pygments.token import Comment, Generic, Keyword, Name, Number, String, Text, Token, _TokenType
 
-from generator.render.escape import decode, esc
+from generator.render.escape import decode, esc_text
 
 # A longer line is escaped only: nobody reads it, and a lexer may take quadratic time for it.
 LINE_LIMIT_BYTES = 1_000
@@ -26,10 +26,10 @@ TAGS = {
     "": ("", ""),
     "keyword": ("<b>", "</b>"),
     "comment": ("<i>", "</i>"),
-    "string": ("<i class=s>", "</i>"),
+    "string": ("<samp>", "</samp>"),
     "number": ("<i class=n>", "</i>"),
-    "preprocessor": ("<i class=p>", "</i>"),
-    "type": ("<i class=t>", "</i>"),
+    "preprocessor": ("<kbd>", "</kbd>"),
+    "type": ("<var>", "</var>"),
     "function": ("<i class=f>", "</i>"),
 }
 
@@ -98,7 +98,7 @@ class Highlighter:
 
 def html_of(runs: Iterable[Run]) -> str:
     """Return runs as HTML."""
-    return "".join([TAGS[kind][0] + esc(text) + TAGS[kind][1] if kind else esc(text) for kind, text in runs])
+    return "".join([TAGS[kind][0] + esc_text(text) + TAGS[kind][1] if kind else esc_text(text) for kind, text in runs])
 
 
 def states_at(language: Language, data: bytes, numbers: Sequence[int]) -> list[bytes]:

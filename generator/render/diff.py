@@ -181,9 +181,7 @@ def _rows(hunk: Hunk, texts: Iterable[str], number: int, width: int) -> list[str
         mark = line[:1]
         if mark == b" ":
             anchor = f"{number}R{new_line}"
-            rows.append(
-                f"<span id={anchor}><a href=#{anchor}>{old_line:>{width}} {new_line:>{width}}</a> {text}\n</span>"
-            )
+            rows.append(f"<a id={anchor} href=#{anchor}>{old_line:>{width}} {new_line:>{width}}</a> {text}\n")
             old_line += 1
             new_line += 1
         elif mark == b"+":
@@ -230,11 +228,13 @@ def _combined_rows(diff: FileDiff, number: int, new: bytes | None, highlighter: 
 
 
 def _combined_row(marks: str, anchor: str, shown: str, text: str) -> str:
-    tag, said = "span", ""
+    tag, said = "", ""
     for mark, name, verb in (("+", "ins", "added to"), ("-", "del", "removed from")):
         parents = ", ".join(str(index) for index, found in enumerate(marks, 1) if found == mark)
         if parents:
             tag, said = name, f"<u>{verb} parent {parents} </u>"
+    if not tag:
+        return f"<a id={anchor} href=#{anchor}>{shown}</a>{marks}{text}\n"
     return f"<{tag} id={anchor}><a href=#{anchor}>{shown}</a>{said}{marks}{text}\n</{tag}>"
 
 

@@ -23,6 +23,13 @@ def esc(text: str) -> str:
     return html.escape(text)
 
 
+def esc_text(text: str) -> str:
+    """Return `text` as `esc` does, but for content alone: quotes, of which code is full, stay as they are."""
+    if not text.isprintable():
+        text = ODD_RE.sub(_mark, text)
+    return html.escape(text, quote=False)
+
+
 def _mark(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:

@@ -21,9 +21,18 @@ def test_a_permalink_into_a_folded_file_opens_it(portal: Portal, visit) -> None:
 
 def test_a_line_number_is_the_links_of_its_line(portal: Portal, visit) -> None:
     seen = visit(portal.commit("plain"))
-    seen.page.locator("[id='1R9'] > a").click()
+    seen.page.locator("a[href='#1R9']").click()
     assert seen.page.url.endswith("#1R9")
     assert seen.in_view(":target")
+
+
+def test_a_permalink_to_an_unchanged_line_marks_it_over_its_whole_width(portal: Portal, visit) -> None:
+    page = visit(portal.commit("plain")).page
+    link = page.locator(".diff > code > a").first
+    link.click()
+    width = "element => parseFloat(getComputedStyle(element, '::before').width)"
+    lines = page.locator(".diff > code").first.bounding_box()
+    assert abs(link.evaluate(width) - lines["width"]) < 1
 
 
 def test_big_files_come_folded_and_open_with_the_keyboard(portal: Portal, visit) -> None:
@@ -72,12 +81,13 @@ def test_what_is_copied_from_a_diff_is_the_diff_without_line_numbers(portal: Por
 
 
 PLACES = """() => {
-  const line = document.getElementById("1R9");
+  const link = document.querySelector("a[href='#1R9']");
   const range = document.createRange();
-  const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(link.closest("code"), NodeFilter.SHOW_TEXT);
   let sign, code;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.parentNode.closest("a")) continue;
+  walker.currentNode = link.lastChild;
+  for (let node = walker.nextNode(); node && !code; node = walker.nextNode()) {
+    if (node.parentNode.closest("u")) continue;
     for (let at = 0; at < node.length; at++) {
       if (node.data[at] === "\\n") continue;
       range.setStart(node, at);

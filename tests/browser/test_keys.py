@@ -9,8 +9,12 @@ from portal_world import Portal
 def rows(page) -> list[str]:
     """Return the text of every row, without line numbers."""
     return page.locator(".diff > code").first.evaluate(
-        "code => [...code.querySelectorAll('[id*=R], [id*=L]')]"
-        ".map(row => row.textContent.replace(/^\\s*[\\d\\s]*/, ''))"
+        "code => [...code.querySelectorAll('[id*=R], [id*=L]')].map(row => {"
+        "  let text = row.textContent;"
+        "  if (row.nodeName === 'A')"  # an unchanged line is what follows its number
+        "    for (let next = row.nextSibling; next && !next.id; next = next.nextSibling) text += next.textContent;"
+        "  return text.replace(/^\\s*[\\d\\s]*/, '');"
+        "})"
     )
 
 

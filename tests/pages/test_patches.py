@@ -324,7 +324,7 @@ def test_a_patch_says_of_each_release_which_hunks_moved_or_failed(shown: Shown) 
 def test_a_patch_page_has_the_highlighted_diff_and_downloads_with_sums(shown: Shown) -> None:
     path = f"{DEBIAN}own.patch.html"
     assert b"<pre class=diff" in shown.bodies[path]
-    assert b"<b>int</b>" in shown.bodies[path] or b"<i class=t>int</i>" in shown.bodies[path]
+    assert b"<b>int</b>" in shown.bodies[path] or b"<var>int</var>" in shown.bodies[path]
     text = shown.text(path)
     for file in (f"{DEBIAN}own.patch.mbox", f"{DEBIAN}received/own.patch"):
         assert hashlib.sha256(shown.bodies[file]).hexdigest() in text

@@ -16,10 +16,10 @@ from generator.render.code import (
     language_of,
     states_at,
 )
-from generator.render.escape import decode, esc
+from generator.render.escape import decode, esc_text
 
 CASES = Path(__file__).parents[1] / "cases" / "code"
-TAG_RE = re.compile(r"<b>|</b>|<i(?: class=[snptf])?>|</i>")
+TAG_RE = re.compile(r"</?(?:b|i|kbd|samp|var)>|<i class=[nf]>")
 HOSTILE = [
     b"</code></pre><script>alert(1)</script>",
     b"\"unterminated ' and ` and \\",
@@ -61,7 +61,7 @@ def test_whatever_the_lines_the_text_stays_and_only_our_tags_are_added(highlight
     chance = random.Random(name)
     lines = [line for _ in range(4) for line in chance.sample(HOSTILE, len(HOSTILE))]
     found = highlighter.file(b"\n".join(lines) + b"\n", name.encode())
-    assert [TAG_RE.sub("", line) for line in found] == [esc(decode(line)) for line in lines]
+    assert [TAG_RE.sub("", line) for line in found] == [esc_text(decode(line)) for line in lines]
     assert all(line.count("<i") == line.count("</i>") for line in found)
     assert all(line.count("<b>") == line.count("</b>") for line in found)
 
@@ -147,9 +147,9 @@ def test_a_line_is_lexed_once_and_the_memory_is_bounded(highlighter, monkeypatch
 def test_a_line_beyond_the_limit_is_escaped_only_but_still_opens_and_closes(highlighter):
     language = language_of(b"a.c")
     long = b"int <" * 1000
-    assert highlighter.line(language, long).html == esc(long.decode())
+    assert highlighter.line(language, long).html == esc_text(long.decode())
     assert highlighter.line(language, long + b"/* x").after == b"/*"
-    assert highlighter.line(language, long + b"*/ int", b"/*").html.endswith("*/</i> <i class=t>int</i>")
+    assert highlighter.line(language, long + b"*/ int", b"/*").html.endswith("*/</i> <var>int</var>")
 
 
 @pytest.mark.parametrize("name", [f"x.{suffix}" for suffix in ("c", "dts", "java", "mk", "service", "sh", "spec")])
@@ -175,4 +175,4 @@ def test_an_empty_file_has_no_lines_and_a_last_line_may_lack_its_newline(highlig
 
 
 def test_runs_are_escaped_where_they_become_html():
-    assert html_of([("", "<"), ("keyword", "&"), ("string", '"')]) == "&lt;<b>&amp;</b><i class=s>&quot;</i>"
+    assert html_of([("", "<"), ("keyword", "&"), ("string", '"')]) == '&lt;<b>&amp;</b><samp>"</samp>'

@@ -15,6 +15,7 @@ function remember(name, value) {
   } catch { /* not remembered, still shown */ }
 }
 
+const isRow = (node) => node.nodeName === "SPAN" || isChange(node);
 const isChange = (row) => row.nodeName === "DEL" || row.nodeName === "INS";
 const words = (row) => [...row.childNodes].filter((part) => !["A", "U"].includes(part.nodeName))
   .map((part) => part.textContent).join("").slice(1).replace(/\s+/g, "");
@@ -43,6 +44,18 @@ function markWhiteSpace(run) {
   });
 }
 
+// Unchanged lines have no element of their own; side by side they need one. Each begins with the link of its number.
+function rowsOf(nodes) {
+  const rows = [];
+  let line;
+  for (const node of nodes) {
+    if (isRow(node)) { rows.push(node); continue; }
+    if (node.nodeName === "A") rows.push(line = document.createElement("span"));
+    line.append(node);
+  }
+  return rows;
+}
+
 function leftOf(row) {
   const left = row.cloneNode(true);
   left.removeAttribute("id");
@@ -63,21 +76,20 @@ function number(row, side) {
   link.textContent = both[side].padStart(both[1].length);
 }
 
-function renumber(row) {
-  const link = row.querySelector?.("a[data-both]");
-  if (!link) return;
-  link.textContent = link.dataset.both;
-  delete link.dataset.both;
+function renumber(node) {
+  if (!node.dataset?.both) return;
+  node.textContent = node.dataset.both;
+  delete node.dataset.both;
 }
 
 function show() {
   const split = state.split && wide.matches;
-  for (const [code, rows] of kept) {
-    for (const run of runs(rows)) if (isChange(run[0])) markWhiteSpace(run);
-    rows.forEach(renumber);
+  for (const [code, nodes] of kept) {
+    for (const run of runs(nodes)) if (isChange(run[0])) markWhiteSpace(run);
+    nodes.forEach(renumber);
     code.closest("pre").classList.toggle("split", split);
-    if (!split) { code.replaceChildren(...rows); continue; }
-    code.replaceChildren(...[...runs(rows)].map((run) => {
+    if (!split) { code.replaceChildren(...nodes); continue; }
+    code.replaceChildren(...[...runs(rowsOf(nodes))].map((run) => {
       if (!isChange(run[0]) && (run[0].nodeName !== "SPAN" || run[0].classList.contains("h"))) return run[0];
       const pair = document.createElement("span");
       pair.className = "pair";
