@@ -25,7 +25,8 @@ SMALL = BATCH // 2  # a batch with fewer reports than this
 MOST_SMALL = 16  # of them: then they are read again, together
 Wanted = Mapping[str, Found]  # by name and stamp
 Json = list[object]
-Head = tuple[str, Scenario, Environment, str, tuple[Subject, ...]]  # key, ..., kernel line, ...
+Line = tuple[str, Scenario, Environment, str]  # key, ..., kernel line
+Build = tuple[Subject, ...]
 VERDICTS = {str(verdict): verdict for verdict in Verdict}
 
 
@@ -87,8 +88,9 @@ def _kept(wanted: Wanted, known: str, cache: Cache) -> dict[str, Brief]:
 
 
 def _cut(explain: Explainer, known: str, batch: Sequence[tuple[str, Found]]) -> bytes:
-    """Read reports and return them cut down, as JSON: `heads` holds what many runs share."""
-    heads: dict[str, int] = {}
+    """Read reports and return them cut down, as JSON: `lines` and `builds` hold what many runs share."""
+    lines: dict[str, int] = {}
+    builds: dict[str, int] = {}
     rows, problems = [], []
     for stamp, found in batch:
         try:
@@ -96,42 +98,44 @@ def _cut(explain: Explainer, known: str, batch: Sequence[tuple[str, Found]]) -> 
         except PortalError as problem:
             problems.append(str(problem))
             continue
-        trials = [_trial_row(trial, heads) for trial in one.trials]
+        trials = [_trial_row(trial, lines, builds) for trial in one.trials]
         failed = any(trial.verdict not in CONTENT for trial in one.trials)
         facts = (one.moment, one.verdict, one.supersedes, one.withdraws, one.reason)
         rows.append([stamp, known if failed else "", *facts, trials])
-    return json.dumps({"heads": list(heads), "rows": rows, "problems": problems}, separators=(",", ":")).encode()
+    told = {"lines": list(lines), "builds": list(builds), "rows": rows, "problems": problems}
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=1 << 12)
-def _head_text(
-    key: str, scenario: Scenario, environment: Environment, kernel_line: str, subjects: tuple[Subject, ...]
-) -> str:
-    """Return what a run has in common with others of its build and line."""
-    said = {"key": key, "scenario": asdict(scenario), "environment": asdict(environment), "kernel_line": kernel_line}
-    return json.dumps({**said, "subjects": [asdict(one) for one in subjects]})
-
-
-def _trial_row(trial: Trial, heads: dict[str, int]) -> Json:
-    text = _head_text(trial.key, trial.scenario, trial.environment, trial.kernel_line, trial.subjects)
+def _trial_row(trial: Trial, lines: dict[str, int], builds: dict[str, int]) -> Json:
+    line = _line_text(trial.key, trial.scenario, trial.environment, trial.kernel_line)
+    shared = (lines.setdefault(line, len(lines)), builds.setdefault(_build_text(trial.subjects), len(builds)))
     judged = (trial.verdict, trial.outcome, trial.unsteady, trial.failure, trial.issues)
     found = trial.figures
     measured = (found.dump_s, found.reserved_mb, found.available_mb, found.dump_mb)
-    return [heads.setdefault(text, len(heads)), trial.number, *judged, *measured]
+    return [*shared, trial.number, *judged, *measured]
+
+
+@lru_cache(maxsize=1 << 12)
+def _line_text(key: str, scenario: Scenario, environment: Environment, kernel_line: str) -> str:
+    return json.dumps([key, asdict(scenario), asdict(environment), kernel_line])
+
+
+@lru_cache(maxsize=1 << 12)
+def _build_text(subjects: Build) -> str:
+    return json.dumps([asdict(one) for one in subjects])
 
 
 def _briefs(told: Mapping[str, Sequence], wanted: Wanted, known: str) -> Iterator[tuple[str, Brief]]:
     """Yield what a batch holds of the reports that are wanted."""
-    heads = [_head(text) for text in told["heads"]]
+    lines, builds = [_line(text) for text in told["lines"]], [_build(text) for text in told["builds"]]
     for stamp, explained, moment, verdict, supersedes, withdraws, reason, rows in told["rows"]:
         found = wanted.get(stamp)
         if found is None or explained not in ("", known):
             continue
         id, origin, day = found.id, found.origin, day_of(moment)
         trials = []
-        for head, number, judged, outcome, unsteady, failure, issues, *measured in rows:
-            key, scenario, environment, kernel_line, subjects = heads[head]
-            where = (id, number, origin, key, scenario, environment, kernel_line, subjects)
+        for line, build, number, judged, outcome, unsteady, failure, issues, *measured in rows:
+            where = (id, number, origin, *lines[line], builds[build])
             result = (VERDICTS[judged], outcome, unsteady, failure, day, moment, Figures(*measured), tuple(issues))
             trials.append(Trial(*where, *result))
         committed = found.committed is not None
@@ -140,22 +144,20 @@ def _briefs(told: Mapping[str, Sequence], wanted: Wanted, known: str) -> Iterato
 
 
 @lru_cache(maxsize=1 << 15)
-def _head(text: str) -> Head:
-    """Read what runs have in common; equal ones are one object, and so are the same subjects of different lines."""
-    said = json.loads(text)
-    scenario, environment = said["scenario"], said["environment"]
+def _line(text: str) -> Line:
+    """Read what the runs of a line have in common; that of equal texts is one object, here and in `_build`."""
+    key, scenario, environment, kernel_line = json.loads(text)
     return (
-        said["key"],
+        key,
         Scenario(path=scenario["path"], dimensions=_pairs(scenario["dimensions"])),
         Environment(**{**environment, "command_line": _pairs(environment["command_line"])}),
-        said["kernel_line"],
-        _shared(tuple(Subject(**one) for one in said["subjects"])),
+        kernel_line,
     )
 
 
 @lru_cache(maxsize=1 << 15)
-def _shared(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    return subjects
+def _build(text: str) -> Build:
+    return tuple(Subject(**one) for one in json.loads(text))
 
 
 def _pairs(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
