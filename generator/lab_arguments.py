@@ -6,8 +6,9 @@ from pathlib import Path
 
 from generator.config import Options
 from generator.lab.architectures import ARCHITECTURES
+from generator.lab.jobs import Wish
 from generator.lab.scenarios import BUILDERS
-from generator.lab_command import Wish, listing, listing_json, rows_json, run_lab, table
+from generator.lab_command import listing, listing_json, rows_json, run_lab, table
 from generator.plugin import read_config
 
 DESCRIPTION = """\

@@ -7,7 +7,8 @@ import pytest
 from project import ROOT
 
 from generator.errors import PortalError
-from generator.lab_command import Row, Wish, listing, listing_json, planned, rows_json, run_lab, table
+from generator.lab.jobs import Wish, planned
+from generator.lab_command import Row, listing, listing_json, rows_json, run_lab, table
 
 HOWTO = ROOT / "content/howto"
 

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from generator.lab.machine import Boot, Session, run_machine, showing
 from generator.lab.packages import Root, linked_root, run, unpack_root
 from generator.lab.patched import PATCHED, build_patched, patched_root
 from generator.lab.scenarios import Scenario
-from generator.lab.servers import http_receiver, make_certificate, nfs_server, ssh_server
+from generator.lab.targets import open_servers, put_secrets
 from generator.lab.verify import Finding, dumps_in, examine, fetch_dumps, log_is_kept
 
 Say = Callable[[str], None]
@@ -61,7 +61,7 @@ def try_scenario(scenario: Scenario, architecture: Architecture, bench: Bench) -
     bench.work.mkdir(parents=True)
     root = _root(scenario, architecture, bench)
     with ExitStack() as stack:
-        places = {name: str(value) for name, value in stack.enter_context(_servers(scenario, bench.work)).items()}
+        places = {name: str(value) for name, value in stack.enter_context(open_servers(scenario, bench.work)).items()}
         config = _config(scenario, architecture, bench.work, places)
         started = time.monotonic()
         image = _build(scenario, root, config, bench)
@@ -103,28 +103,6 @@ def _root(scenario: Scenario, architecture: Architecture, bench: Bench) -> Root:
     return root
 
 
-@contextmanager
-def _servers(scenario: Scenario, work: Path) -> Iterator[dict[str, object]]:
-    """Run what the targets need, and yield its places."""
-    wanted = " ".join(scenario.targets)
-    with ExitStack() as stack:
-        found: dict[str, object] = {}
-        if "{http}" in wanted:
-            found["http"] = stack.enter_context(http_receiver(work / "received"))
-        if "{https}" in wanted:
-            certificates = [make_certificate(work / f"{name}.pem") for name in ("server", "other")]
-            found["https"] = stack.enter_context(http_receiver(work / "received", certificates[0]))
-        if "nfs " in wanted:
-            stack.enter_context(nfs_server(work))
-            found["nfs"] = work / "received"
-        if "{ssh}" in wanted:
-            found["ssh"] = stack.enter_context(ssh_server(work))
-            folder = work / "received" / "drop"
-            folder.mkdir(parents=True)
-            found["ssh_folder"] = folder
-        yield found
-
-
 def _config(scenario: Scenario, architecture: Architecture, work: Path, places: dict[str, str]) -> Path:
     lines = [f"target = {target.format(**places)}" for target in scenario.targets]
     lines += [f"collector = {scenario.collector or architecture.collector}", f"level = {scenario.level}"]
@@ -147,7 +125,7 @@ def _build(scenario: Scenario, root: Root, config: Path, bench: Bench) -> Path:
         build_patched(root, scenario.builder, config, image)
         bench.say(f"{image}: {image.stat().st_size >> 10} KB, by the patched builder")
         return image
-    secrets = _secrets(scenario, root, bench.work)
+    secrets = put_secrets(scenario, root, bench.work)
     with config.open("a", encoding="utf-8") as file:
         file.writelines(f"{key} = {path}\n" for key, path in secrets.items())
     try:
@@ -157,23 +135,6 @@ def _build(scenario: Scenario, root: Root, config: Path, bench: Bench) -> Path:
         for path in secrets.values():
             (root.folder / path.lstrip("/")).unlink()
     return image
-
-
-def _secrets(scenario: Scenario, root: Root, work: Path) -> dict[str, str]:
-    """Put keys into the root for as long as the image is built. The wrong host key is a key of nobody."""
-    if any(target.startswith("https:") for target in scenario.targets):
-        name = "other" if scenario.is_betrayed else "server"
-        text = (work / f"{name}.pem").read_text("utf-8").partition("-----BEGIN PRIVATE KEY-----")[0]
-        (root.folder / "etc/lab_ca.pem").write_text(text, "utf-8")
-        return {"ca_file": "/etc/lab_ca.pem"}
-    if not any(target.startswith("ssh ") for target in scenario.targets):
-        return {}
-    host = "other_key" if scenario.is_betrayed else "host_key"
-    _, kind, key = "-", *(work / f"{host}.pub").read_text("utf-8").split()[:2]
-    run(["dropbearconvert", "openssh", "dropbear", str(work / "user_key"), str(root.folder / "etc/lab_ssh_key")])
-    (root.folder / "etc/lab_ssh_key").chmod(0o600)
-    (root.folder / "etc/lab_known_hosts").write_text(f"10.0.2.2 {kind} {key}\n", "utf-8")
-    return {"ssh_key": "/etc/lab_ssh_key", "ssh_known_hosts": "/etc/lab_known_hosts"}
 
 
 def _disk(scenario: Scenario, root: Root, bench: Bench) -> Path | None:
