@@ -83,3 +83,8 @@ def dump_manifest(groups: Iterable[Group]) -> str:
     """Return the manifest of these groups."""
     lines = ",\n".join(group.line for group in sorted(groups, key=lambda group: group.name))
     return f"{LAYOUT}\n{lines}\n]}}\n"
+
+
+def expected_files(groups: Mapping[str, Group]) -> int:
+    """Return how many files a site with these groups has, its manifest included."""
+    return sum(group.count for group in groups.values()) + bool(groups)

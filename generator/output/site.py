@@ -5,7 +5,6 @@ even made again; one that comes out with the same bytes keeps its inode and time
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,11 +12,21 @@ from pathlib import Path
 
 from generator.errors import OutputError
 from generator.model.pages import Asset, Download, Fragment, Output, Page
-from generator.output.manifest import FOREIGN, MANIFEST, Group, Kept, dump_manifest, family, load_manifest
+from generator.output.manifest import (
+    FOREIGN,
+    MANIFEST,
+    Group,
+    Kept,
+    dump_manifest,
+    expected_files,
+    family,
+    load_manifest,
+)
 from generator.output.search import SearchDocuments
 from generator.output.shell import Shell
-from generator.output.spare import keep_spare, link, remove_file, take_spare
+from generator.output.spare import keep_spare, take_spare
 from generator.output.swap import recover, replace_folder
+from generator.output.trees import count_files, holds, link_file, move_file, remove_files, walk
 
 
 @dataclass(slots=True)
@@ -54,7 +63,7 @@ class Site:
         self._old = load_manifest(final)
         self._families = {family(group.name): group for group in self._old.values()}
         # A site in which somebody removed or added files is looked at file by file.
-        self._strange = set(_walk(final)) if _count(final) != _expected(self._old) else None
+        self._strange = set(walk(final)) if count_files(final) != expected_files(self._old) else None
         self._kept: dict[str, Group] = {}
         self._new: dict[str, dict[str, Kept]] = {}
         self._owner: dict[str, str] = {}  # of new files, by path
@@ -118,7 +127,7 @@ class Site:
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file unless the site has these bytes there already."""
-        if _same(self.final / path, data):
+        if holds(self.final / path, data):
             self.tally.kept += 1
             return
         file = self.staging / path
@@ -146,19 +155,19 @@ class Site:
         Returns whether anything changed. Nothing changed: the site is left alone to the last inode.
         """
         others = dict.fromkeys(foreign, Kept(digest=""))
-        for path in sorted(set(_walk(self.staging)) - set(self.tally.paths)):
+        for path in sorted(set(walk(self.staging)) - set(self.tally.paths)):
             if path in self._owner:
                 (self.staging / path).unlink()  # MkDocs wrote its own sitemap.xml; ours is kept
             else:
                 others[path] = Kept(digest="")
-                self._keep_if_same(path)
+                self._keep_ifholds(path)
         self._check_owners(others)
         made = (Group.of(name, files) for name, files in (*self._new.items(), (FOREIGN, others)))
         groups = {**self._kept, **{group.name: group for group in made}}
         gone = self._gone(groups)
         self.tally.removed = len(gone)
         text = dump_manifest(groups.values())
-        if not self.tally.written and not gone and _same(self.final / MANIFEST, text.encode()):
+        if not self.tally.written and not gone and holds(self.final / MANIFEST, text.encode()):
             shutil.rmtree(self.staging, ignore_errors=True)
             return False
         self._swap(gone, groups, text)
@@ -172,10 +181,9 @@ class Site:
             tree, is_linked = self.staging, self._link_kept(groups)
         else:
             tree, is_linked = spare, True
-            for path in gone:
-                remove_file(tree, path)
+            remove_files(tree, gone)
             for path in self.tally.paths:
-                _move(self.staging / path, tree / path)
+                move_file(self.staging / path, tree / path)
         (tree / MANIFEST).unlink(missing_ok=True)
         (tree / MANIFEST).write_text(manifest, "utf-8")
         old = replace_folder(tree, self.final)
@@ -191,7 +199,7 @@ class Site:
         copies = 0
         for group in groups.values():
             for path in group.files.keys() - written:
-                copies += not link(self.final / path, self.staging / path)
+                copies += not link_file(self.final / path, self.staging / path)
         return not copies
 
     def _gone(self, groups: dict[str, Group]) -> set[str]:
@@ -225,7 +233,7 @@ class Site:
         return kept.digest if kept else None
 
     def _is_there(self, path: str) -> bool:
-        return (self.final / path).exists()
+        return (self.final / path).is_file()
 
     def _wrote(self, path: str) -> None:
         self.tally.written += 1
@@ -254,10 +262,10 @@ class Site:
         shutil.copyfile(output.file, file)
         self._wrote(output.path)
 
-    def _keep_if_same(self, path: str) -> None:
+    def _keep_ifholds(self, path: str) -> None:
         """A file that others wrote (MkDocs, the search index) counts as kept when it is what stands there."""
         fresh = self.staging / path
-        if _same(self.final / path, fresh.read_bytes()):
+        if holds(self.final / path, fresh.read_bytes()):
             fresh.unlink()
             self.tally.kept += 1
         else:
@@ -286,21 +294,6 @@ def _digest(body: tuple[str | bytes | Fragment, ...], around: bytes) -> str:
     return digest.hexdigest()
 
 
-def _walk(folder: Path) -> Iterable[str]:
-    """Yield the files below a folder as posix paths."""
-    top = str(folder)
-    for where, _, names in os.walk(top):
-        inner = os.path.relpath(where, top).replace(os.sep, "/")
-        yield from names if inner == "." else (f"{inner}/{name}" for name in names)
-
-
-def _same(file: Path, data: bytes) -> bool:
-    try:
-        return file.stat().st_size == len(data) and file.read_bytes() == data
-    except OSError:
-        return False
-
-
 def _is(file: Path, output: Download) -> bool:
     if file.stat().st_size != output.size_bytes:
         return False
@@ -308,24 +301,5 @@ def _is(file: Path, output: Download) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == output.sha256
 
 
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
-
-
 def _two_owners(path: str) -> OutputError:
     return OutputError(f"{path}: two outputs want this path; this is a bug in the names of the portal")
-
-
-def _count(folder: Path | str) -> int:
-    """Return how many files are below a folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sum(_count(entry.path) if entry.is_dir(follow_symlinks=False) else 1 for entry in entries)
-    except FileNotFoundError:
-        return 0
-
-
-def _expected(groups: dict[str, Group]) -> int:
-    """Return how many files a site with these groups has, its manifest included."""
-    return sum(group.count for group in groups.values()) + bool(groups)

@@ -5,12 +5,12 @@ the site by what that build changed, so making up for that and for this build's 
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from generator.output.manifest import MANIFEST
+from generator.output.trees import link_file, remove_files
 
 BEHIND = ".kdump-portal.behind"  # in the spare tree: what it is behind of, and in which files
 
@@ -44,10 +44,10 @@ def take_spare(final: Path) -> Path | None:
     if not is_good:
         shutil.rmtree(spare, ignore_errors=True)
         return None
+    remove_files(spare, changed)
     for path in changed:
-        remove_file(spare, path)
-        if (final / path).exists():
-            link(final / path, spare / path)
+        if (final / path).is_file():
+            link_file(final / path, spare / path)
     return spare
 
 
@@ -55,29 +55,3 @@ def _state(final: Path) -> list[int]:
     """Return what tells a site from the one before: its manifest is written anew whenever a file is."""
     facts = (final / MANIFEST).stat()
     return [facts.st_ino, facts.st_mtime_ns, facts.st_size]
-
-
-def remove_file(folder: Path, path: str) -> None:
-    """Remove a file of a tree, and the folders that it leaves empty."""
-    file = folder / path
-    file.unlink(missing_ok=True)
-    for parent in file.parents:
-        if parent == folder:
-            return
-        try:
-            parent.rmdir()
-        except FileNotFoundError:
-            continue
-        except OSError:  # not empty
-            return
-
-
-def link(source: Path, target: Path) -> bool:
-    """Give a file a second name: the same inode where the file system can, which is returned; else a copy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-        return False
-    return True

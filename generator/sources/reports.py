@@ -58,14 +58,6 @@ class Survey:
     problems: tuple[str, ...]
 
 
-def load_reports(folders: Iterable[ReportFolder], say: Say) -> tuple[Stored, ...]:
-    """Read every report of the folders, the first folder first; what is wrong is said, and hides nothing else."""
-    survey = survey_reports(folders)
-    for problem in survey.problems:
-        say(f"reports: {problem}")
-    return survey.reports
-
-
 def survey_reports(folders: Iterable[ReportFolder]) -> Survey:
     """Read every report of the folders and collect what is wrong. A report that lies in two folders counts once."""
     found, problems = find_all(folders)

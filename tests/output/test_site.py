@@ -97,6 +97,13 @@ def test_many_builds_in_a_row_give_what_each_asked_for(world: World) -> None:
         assert world.contents() == {path: text for own in groups.values() for path, text in own.items()} | foreign
 
 
+def test_a_file_may_become_a_folder_and_a_folder_a_file(world: World) -> None:
+    file, folder = {"x:1": {"a/x": "file"}}, {"x:2": {"a/x/1.txt": "one", "a/x/2.txt": "two"}}
+    for groups in (file, folder, folder, file, file, folder, file, folder):
+        world.build({**groups, f"z:{random.random()}": {"z.txt": str(random.random())}})
+        assert world.contents().items() >= next(iter(groups.values())).items()
+
+
 def test_a_file_that_somebody_removed_or_added_is_mended(world: World) -> None:
     for _ in range(3):
         world.build({**ONE, f"z:{random.random()}": {"z.txt": "z"}})

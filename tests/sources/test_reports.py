@@ -16,7 +16,6 @@ from generator.sources.reports import (
     ReportFolder,
     check_report,
     find_all,
-    load_reports,
     read_known,
     read_stored,
     store_report,
@@ -49,11 +48,10 @@ def test_one_bad_file_never_hides_the_others(tmp_path):
     big.write_bytes(b" " * (LARGEST_BYTES + 1))
     os.mkfifo(tmp_path / "lab" / f"{'a' * 64}.json")
     (tmp_path / "lab" / "x\n\x1b[31m.json").write_bytes(b"{}")
-    said = []
-    found = load_reports([ReportFolder(folder=tmp_path, shown="content/reports")], said.append)
-    assert [one.id for one in found] == [good.stem]
-    text = "\n".join(said)
-    assert len(said) == 6 and "\x1b" not in text and all(":1: " in line for line in said)
+    found = survey(tmp_path)
+    assert [one.id for one in found.reports] == [good.stem]
+    text = "\n".join(found.problems)
+    assert len(found.problems) == 6 and "\x1b" not in text and all(":1: " in line for line in found.problems)
     for reason in ("its bytes are not those of its name", "a forged origin", "cannot be read", "is larger than the 4",
                    "is no regular file", "is no name of a report"):  # fmt: skip
         assert reason in text
