@@ -1,4 +1,4 @@
-"""The MkDocs plugin, a thin adapter: the only importer of MkDocs."""
+"""The MkDocs plugin, a thin adapter. Only it and `rendered.py` import MkDocs."""
 
 import gc
 import logging
@@ -22,6 +22,7 @@ from generator.output.lock import Lock
 from generator.output.preview import preview
 from generator.output.shell import theme_stamp
 from generator.output.site import prepare
+from generator.rendered import RenderedPages
 
 log = get_plugin_logger(PLUGIN)
 RARELY = (100_000, 50, 100)  # what a build makes lives to its end: looking for cycles was a fifth of its time
@@ -55,6 +56,7 @@ class PortalPlugin(BasePlugin):
             self._lock.take(log.info)
             staging = prepare(self._final)
             self._content = load_content(self._portal, log.info)
+            self._rendered = RenderedPages(self._portal.cache_folder)
             for problem in self._content.problems() if config.strict else ():
                 log.warning(problem)
         except (PortalError, OSError) as problem:
@@ -66,20 +68,23 @@ class PortalPlugin(BasePlugin):
     def on_nav(self, nav, *, config, files):
         """Keep what the theme needs to render."""
         self._nav, self._files = nav, files
+        self._rendered.start(config, files)
         return nav
 
     def on_env(self, env, *, config, files):
         """Keep the theme's final environment; addresses of style and scripts name what they hold."""
+        self._rendered.stop()
         self._env = env
         env.globals["stamp"] = theme_stamp()
         return env
 
     def on_page_markdown(self, markdown, *, page, config, files):
-        """Fill in the reference data that a page asks for."""
-        return self._content.markdown(markdown, page.file.dest_uri)
+        """Fill in the reference data that a page asks for; what was rendered before is not rendered again."""
+        return self._rendered.before(page, self._content.markdown(markdown, page.file.dest_uri))
 
     def on_page_content(self, html, *, page, config, files):
         """Add links and results to a hand-written page, and note its words for search."""
+        self._rendered.after(page)
         return self._content.html(html, page.title or "", Path(page.file.abs_src_path or ""), page.file.dest_uri)
 
     def on_post_build(self, *, config) -> None:
