@@ -1,6 +1,10 @@
-"""A git source put together: its history related, and every page and file that shows it."""
+"""A git source put together: its history related, and every page and file that shows it.
+
+What search knows comes first where both are asked for, so that its index can be made while the rest is shown.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from generator.config import Config
 from generator.model.commits import Commit
@@ -61,8 +65,16 @@ def relate_history(
     )
 
 
-def history_outputs(history: History, said: Mentions) -> Iterator[Output]:
-    """Yield every page and file of a source's history; `said` is what patches and reports say of its commits."""
+def history_outputs(history: History, said: Mentions) -> tuple[Iterator[Output], Iterator[Output]]:
+    """Return every page and file of a source's commits and its first page, and the lists of commits.
+
+    `said` is what patches and reports say of the commits.
+    """
+    first, lists = log_pages(history)
+    return chain(_commit_outputs(history, said), [first]), lists
+
+
+def _commit_outputs(history: History, said: Mentions) -> Iterator[Output]:
     source = history.source.name
     names = Names(list(history.by_sha))
     shas = ["", *(commit.sha for commit in history.commits), ""]
@@ -76,7 +88,6 @@ def history_outputs(history: History, said: Mentions) -> Iterator[Output]:
         else:
             yield Asset(path=patch_path(source, commit.sha), body=(Fragment(patch_key(commit.sha)),))
             yield Asset(path=diff_path(source, commit.sha), body=(Fragment(plain_diff_key(commit.sha)),))
-    yield from log_pages(history)
 
 
 def shown_tags(history: History) -> tuple[Tag, ...]:
@@ -87,12 +98,17 @@ def shown_tags(history: History) -> tuple[Tag, ...]:
     return tuple(named[name] for name in dict.fromkeys(wanted) if name in named)
 
 
-def file_outputs(history: History, mirror: Mirror, cache: Cache, said: Said) -> Iterator[Output]:
-    """Yield the pages of trees, blobs and file histories."""
+def file_outputs(
+    history: History, mirror: Mirror, cache: Cache, said: Said
+) -> tuple[Iterator[Output], Iterator[Output]]:
+    """Return the pages of blobs, and those of trees and file histories."""
     refs = [(HEAD, history.head), *((tag.name, tag.commit) for tag in shown_tags(history))]
     trees = [Tree(ref, sha, tuple(TreeEntry(*row) for row in list_tree(mirror, sha))) for ref, sha in refs]
     listings = [list_files(tree, history.commits, history.records) for tree in trees]
-    yield from _blob_outputs(history, listings, mirror, cache, said)
+    return _blob_outputs(history, listings, mirror, cache, said), _tree_outputs(history, listings, cache)
+
+
+def _tree_outputs(history: History, listings: Sequence[Listing], cache: Cache) -> Iterator[Output]:
     for listing in listings:
         readme = readme_of(listing)
         data = cache.get(blob_key("raw", readme.blob, readme.path)) if readme else None

@@ -1,11 +1,11 @@
 """The pipeline: sources are read, related, shown as pages, and put into the site."""
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from generator import __version__
@@ -18,18 +18,17 @@ from generator.assemble import (
     release_outputs,
 )
 from generator.assemble_patches import patch_outputs
-from generator.assemble_reports import report_shards
+from generator.assemble_reports import Shard, report_shards
 from generator.capture.downloads import tool_outputs
 from generator.config import Config
 from generator.content import Content
 from generator.errors import SourceError
 from generator.gather_patches import collections_key, gather_collections, patch_facts
 from generator.gather_reports import Shelf
+from generator.gather_sources import Ready, Say, digest_of, find_mirror, make_ready, notice_of, with_what_others_say
 from generator.model.histories import GitSource, History
-from generator.model.mirrors import MirrorState
-from generator.model.pages import Fragment, SearchEntry
+from generator.model.pages import Fragment, Output, SearchEntry
 from generator.model.patches import Collection, Facts
-from generator.model.releases import is_pre_release
 from generator.outcome import Report, progress
 from generator.output.cache import BrokenCache, Cache, open_cache, pack, remove_cache
 from generator.output.search import FOLDER, SearchDocuments
@@ -37,26 +36,21 @@ from generator.output.shell import Render, Shell
 from generator.output.site import Made, Site
 from generator.pages import api
 from generator.pages.commits import Mentions
-from generator.pages.landing import Summary, absent_page, sources_page
+from generator.pages.landing import absent_page, sources_page
 from generator.pages.manual import absent_manual_page
 from generator.pages.provenance import Input, provenance, sbom
 from generator.pages.report_lists import report_sitemaps
 from generator.pages.results import Results, relate_briefs, tested_commits
 from generator.pages.sitemap import site_outputs
-from generator.relate.subject_places import tested_keys
 from generator.render.carriers import carriers
-from generator.sources.git import Mirror, head_of, read_commits, read_tags
+from generator.sources.git import head_of, read_commits, read_tags
 from generator.sources.installed import installed_packages
 from generator.sources.schemas import load_schemas
-from generator.sources.signatures import public_keys
-from generator.sources.tarballs import tarballs_digest
-from generator.sync import sync_source
 from generator.work.batches import ALONE, in_parallel
 from generator.work.commits import examine
 from generator.work.keys import code_key, renderer_key, report_shards_key
 
 CACHE = "work.sqlite"
-Say = Callable[[str], None]
 
 
 def build_portal(
@@ -86,27 +80,23 @@ def _build(
     say: Say,
 ) -> Report:
     report = Report()
-    documents = SearchDocuments(config.cache_folder / f"search-{_digest_of(str(final))}")
+    documents = SearchDocuments(config.cache_folder / f"search-{digest_of(str(final))}")
     shell = Shell(render)
     with open_cache(config.cache_folder / CACHE) as cache:
         site = Site(final, shell, partial(_fragment, cache), documents)
         for page in content.pages:
             entry = SearchEntry(text="", filters=(("kind", "page"),), sections=page.sections)
             documents.put(page.path, page.title, entry)
-        Build(config, site, cache, shell.digest(), report, say).run(content.reports)
-        cache.drop_others(f"{renderer_key()}/")
-    with report.stage("pages"):
-        # MkDocs packs a sitemap of its own, with the day of the build in it; ours replaces the one, and this the other.
-        (site.staging / "sitemap.xml.gz").unlink(missing_ok=True)
-        changed = ((path, kept.modified) for path, kept in site.pages())
-        hand_written, others = [page.path for page in content.pages], report_sitemaps(content.reports.briefs)
-        for output in site_outputs(config.site_url, hand_written, changed, others):
-            site.put(output, "site")
-    with report.stage("search"):
-        index = site.old_files(f"{FOLDER}/")
-        if documents.is_stale() or not index:
-            documents.index(site.staging / FOLDER)
-            index = []
+        build = Build(config, site, cache, shell.digest(), report, say)
+        build.show_searchable(content.reports)
+        index = [] if documents.is_stale() else site.old_files(f"{FOLDER}/")
+        with nullcontext() if index else documents.indexing() as fresh:
+            build.show_others()
+            cache.drop_others(f"{renderer_key()}/")
+            with report.stage("pages"):
+                _put_sitemap(config, site, content)
+            with report.stage("search"):
+                index = index or site.bring(FOLDER, fresh())
     with report.stage("publish"):
         report.changed = site.finish(index)
         documents.published()
@@ -114,22 +104,20 @@ def _build(
     return report
 
 
+def _put_sitemap(config: Config, site: Site, content: Content) -> None:
+    # MkDocs packs a sitemap of its own, with the day of the build in it; ours replaces the one, and this the other.
+    (site.staging / "sitemap.xml.gz").unlink(missing_ok=True)
+    changed = ((path, kept.modified) for path, kept in site.pages())
+    hand_written, others = [page.path for page in content.pages], report_sitemaps(content.reports.briefs)
+    for output in site_outputs(config.site_url, hand_written, changed, others):
+        site.put(output, "site")
+
+
 def _fragment(cache: Cache, fragment: Fragment) -> bytes:
     body = cache.get(fragment.key)
     if body is None:
         raise BrokenCache(f"it lost {fragment.key}")
     return body
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A source whose mirror is here. The groups name what its pages are made of: of everything, or of its tags."""
-
-    source: GitSource
-    mirror: Mirror
-    state: MirrorState
-    group: str
-    releases_group: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,23 +134,11 @@ class Others:
         return f"patches:{self.group}"
 
 
-def _with_what_others_say(ready: Sequence[Ready], collections: Sequence[Collection], reports: Shelf) -> list[Ready]:
-    """Put into the groups what else the pages of a source show: who carries a commit, which runs tested it."""
-    tested = tested_keys(reports.briefs, reports.issues, {found.source.name for found in ready})
-    carried = collections_key(collections) if collections else ""
-    everything = _digest_of(carried, *(found.group for found in ready)) if carried else ""
-    return [
-        replace(
-            found,
-            group=f"{found.group}-{everything}-{tested.get(found.source.name, '')}",
-            releases_group=f"{found.releases_group}-{tested.get(found.source.name, '')}",
-        )
-        for found in ready
-    ]
-
-
 class Build:
-    """The generated part of one build. What did not change is kept; what did is read, related and shown."""
+    """The generated part of one build. What did not change is kept; what did is read, related and shown.
+
+    What search knows comes first, so that its index is made beside the rest.
+    """
 
     def __init__(self, config: Config, site: Site, cache: Cache, shell_key: str, report: Report, say: Say) -> None:
         self._config = config
@@ -171,18 +147,19 @@ class Build:
         self._shell_key = shell_key
         self._report = report
         self._say = say
+        self._others: list[Callable[[], None]] = []
 
-    def run(self, reports: Shelf) -> None:
-        """Put all generated pages into the site. Raises SourceError for a missing source when all are required."""
+    def show_searchable(self, reports: Shelf) -> None:
+        """Put what search knows into the site. Raises SourceError for a missing source when all are required."""
         absent: list[GitSource] = []
         with self._report.stage("sources"):
             ready = [found for source in self._config.sources if (found := self._ready(source, absent))]
         with self._report.stage("patches"):
             tags = {found.source.name: read_tags(found.mirror) for found in ready}
             collections = gather_collections(self._config, tags, self._say)
-        ready = _with_what_others_say(ready, collections, reports)
+        ready = with_what_others_say(ready, collections, reports)
         groups = (found.group for found in ready)
-        whole = _digest_of(*groups, collections_key(collections), reports.key(), self._shell_key, code_key())
+        whole = digest_of(*groups, collections_key(collections), reports.key(), self._shell_key, code_key())
         changed = [found for found in ready if not self._kept(found)]
         others = Others(collections=collections, reports=reports, group=whole)
         if changed or not self._others_kept(others):
@@ -191,7 +168,7 @@ class Build:
             self._site.put(absent_page(source), "landing")
             if source.manual:
                 self._site.put(absent_manual_page(source), "landing")
-        self._site.put(sources_page([_summary(found) for found in ready], absent), "landing")
+        self._site.put(sources_page([found.summary() for found in ready], absent), "landing")
         self._show_origin(ready, collections, reports)
         for asset in tool_outputs():
             self._site.put(asset, "landing")
@@ -200,16 +177,21 @@ class Build:
             for asset in (api.index(self._config.sources, address), *api.schemas(load_schemas(), address)):
                 self._site.put(asset, "landing")
 
+    def show_others(self) -> None:
+        """Put the rest into the site."""
+        for show in self._others:
+            show()
+
     def _show_origin(self, ready: Sequence[Ready], collections: Sequence[Collection], reports: Shelf) -> None:
         """Put down what the site was made from, and by what."""
         ids = [one.id for one in reports.briefs]
         inputs = [
             *(
-                Input(kind="git", name=one.source.name, state=head_of(one.mirror, one.state.branch), count=_count(one))
+                Input(kind="git", name=one.source.name, state=head_of(one.mirror, one.state.branch), count=one.count())
                 for one in ready
             ),
             Input(kind="patches", name="patches", state=collections_key(collections), count=len(collections)),
-            Input(kind="reports", name="reports", state=_digest_of(*ids), count=len(ids)),
+            Input(kind="reports", name="reports", state=digest_of(*ids), count=len(ids)),
         ]
         for asset in (provenance(inputs, code_key(), __version__), sbom(installed_packages(), __version__)):
             self._site.put(asset, "landing")
@@ -219,7 +201,7 @@ class Build:
         if kept:
             unreached = found.state.problem
             self._report.sources.append(
-                {"name": found.source.name, "commits": _count(found), "changed": False, "unreached": unreached}
+                {"name": found.source.name, "commits": found.count(), "changed": False, "unreached": unreached}
             )
         return kept
 
@@ -259,33 +241,36 @@ class Build:
 
     def _show_reports(self, others: Others, results: Results) -> None:
         """Put the reports into the site shard by shard; a shard that is as it was is not even made again."""
-        around = _digest_of(self._shell_key, code_key(), self._config.site_url)
+        around = digest_of(self._shell_key, code_key(), self._config.site_url)
         shards = {
-            f"reports {shard.name}:{_digest_of(shard.key, around)}": shard
+            f"reports {shard.name}:{digest_of(shard.key, around)}": shard
             for shard in report_shards(others.reports.read, results)
         }
         changed = {label: shard for label, shard in shards.items() if not self._site.keep_groups(label)}
-        apart = [label for label, shard in changed.items() if not shard.is_searchable]
-
-        def make(label: str) -> Made:
-            return self._site.make_apart(label, changed[label].outputs())
-
-        said = progress(self._say, "reports", "days written")
-        for number, made in enumerate(in_parallel(make, apart, alone=len(apart) <= ALONE), 1):
-            self._site.adopt(made)
-            said(number, len(apart))
         for label, shard in changed.items():
             for output in shard.outputs() if shard.is_searchable else ():
                 self._site.put(output, label)
+        apart = {label: shard for label, shard in changed.items() if not shard.is_searchable}
+        self._others.append(partial(self._show_apart, apart))
         kept = (report_shards_key(others.group), pack(json.dumps(list(shards)).encode()))
         self._cache.put_packed([kept])
+
+    def _show_apart(self, shards: Mapping[str, Shard]) -> None:
+        """Put shards into the site that helper processes write."""
+
+        def make(label: str) -> Made:
+            return self._site.make_apart(label, shards[label].outputs())
+
+        said = progress(self._say, "reports", "days written")
+        with self._report.stage("reports"):
+            for number, made in enumerate(in_parallel(make, list(shards), alone=len(shards) <= ALONE), 1):
+                self._site.adopt(made)
+                said(number, len(shards))
 
     def _ready(self, source: GitSource, absent: list[GitSource]) -> Ready | None:
         """Return the source with its mirror; note it as absent when there is none."""
         try:
-            mirror, state = _mirror(self._config, source, self._say)
-            if state.problem and self._config.require_sources:
-                raise SourceError(f"{source.name}: not reached: {state.problem}")
+            mirror, state = find_mirror(self._config, source, self._say)
         except SourceError as problem:
             if self._config.require_sources:
                 raise
@@ -293,16 +278,7 @@ class Build:
             absent.append(source)
             self._report.sources.append({"name": source.name, "problem": str(problem)})
             return None
-        around = (self._shell_key, _notice(state), self._config.site_url)
-        tags = _digest_of(_digest(self._config, source, *around), mirror.run("for-each-ref", "refs/tags"))
-        heads = (mirror.run("for-each-ref", "refs/heads"), mirror.run("symbolic-ref", "HEAD"))
-        return Ready(
-            source=source,
-            mirror=mirror,
-            state=state,
-            group=f"{source.name}:{_digest_of(tags, *heads)}",
-            releases_group=f"{source.name}-releases:{tags}",
-        )
+        return make_ready(self._config, source, mirror, state, self._shell_key)
 
     def _show(self, found: Ready, history: History, examined: int, shown: Mentions) -> None:
         """Put all pages of a source into the site."""
@@ -310,19 +286,16 @@ class Build:
         highlighted, prepared = (
             progress(self._say, source.name, what) for what in ("files highlighted", "releases prepared")
         )
-        stages = [
-            ("pages", found.group, history_outputs(history, shown)),
-            ("files", found.group, file_outputs(history, mirror, cache, highlighted)),
-            ("data", found.group, data_outputs(history, mirror, self._config.site_url)),
-            ("files", found.group, manual_outputs(history, mirror)),
-        ]
+        commits, lists = history_outputs(history, shown)
+        blobs, trees = file_outputs(history, mirror, cache, highlighted)
+        self._put("pages", found.group, commits)
+        self._put("files", found.group, chain(blobs, manual_outputs(history, mirror)))
         if not self._site.keep_groups(found.releases_group):
             releases = release_outputs(history, mirror, self._config, cache, prepared, shown.tested)
-            stages.append(("releases", found.releases_group, releases))
-        for stage, group, outputs in stages:
-            with self._report.stage(stage):
-                for output in outputs:
-                    self._site.put(output, group)
+            self._put("releases", found.releases_group, releases)
+        data = data_outputs(history, mirror, self._config.site_url)
+        for stage, outputs in (("pages", lists), ("files", trees), ("data", data)):
+            self._others.append(partial(self._put, stage, found.group, outputs))
         verdicts = [record.verification.verdict for record in history.records.values()]
         self._report.sources.append(
             {
@@ -336,6 +309,11 @@ class Build:
             }
         )
 
+    def _put(self, stage: str, group: str, outputs: Iterable[Output]) -> None:
+        with self._report.stage(stage):
+            for output in outputs:
+                self._site.put(output, group)
+
     def _history(self, found: Ready) -> tuple[History, int]:
         """Return a source's history, and how many of its commits were examined for the first time."""
         with self._report.stage("read"):
@@ -345,68 +323,6 @@ class Build:
             said = progress(self._say, found.source.name, "commits examined")
             examined = examine(found.mirror, commits, self._cache, said)
         with self._report.stage("relate"):
-            notice = _notice(found.state)
+            notice = notice_of(found.state)
             history = relate_history(found.source, found.state.branch, commits, tags, self._cache, notice)
         return history, examined
-
-
-def _count(found: Ready) -> int:
-    return int(found.mirror.run("rev-list", "--count", "HEAD", "--tags"))
-
-
-def _summary(found: Ready) -> Summary:
-    tags = read_tags(found.mirror)
-    newest = next((tag.name for tag in tags if not is_pre_release(tag.name)), "")
-    return Summary(source=found.source, commits=_count(found), tags=len(tags), newest=newest)
-
-
-def _mirror(config: Config, source: GitSource, say: Say) -> tuple[Mirror, MirrorState]:
-    """Return the mirror. Folders of this machine are always read anew; the network is left to `sync`."""
-    mirror = Mirror(config.mirror_folder(source))
-    local = [address for address in ((source.override,) if source.override else source.addresses) if _is_local(address)]
-    if local:
-        try:
-            return mirror, sync_source(config, replace(source, override=local[0]), say)
-        except SourceError:
-            if mirror.state is None:
-                raise
-    state = mirror.state
-    if state is None:
-        raise SourceError(f"{source.name} was not mirrored yet")
-    return mirror, state
-
-
-def _is_local(address: str) -> bool:
-    return address.startswith(("/", ".", "~", "file:")) or Path(address).exists()
-
-
-def _notice(state: MirrorState) -> str:
-    if not state.problem:
-        return ""
-    day = datetime.fromtimestamp(state.fetched_at, UTC).date()
-    return (
-        f'<p class="notice">As of <time datetime="{day}">{day}</time>: the source could not be reached since, '
-        "so newer commits may exist.</p>"
-    )
-
-
-def _digest(config: Config, source: GitSource, *others: str) -> str:
-    """Return what all pages of a source depend on beside its references: settings and downloads, our code, the theme.
-
-    Where things lie on this machine is no part of it: the site is the same wherever it is built.
-    """
-    shown = replace(source, override="", keyring="", addresses=source.public_addresses)
-    return _digest_of(
-        tarballs_digest(config.releases_folder(source) / "tarballs"),
-        public_keys(source.keyring),
-        repr(shown),
-        code_key(),
-        *others,
-    )
-
-
-def _digest_of(*facts: str | bytes) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for fact in facts:
-        digest.update((fact.encode() if isinstance(fact, str) else fact) + b"\0")
-    return digest.hexdigest()

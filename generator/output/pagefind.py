@@ -8,28 +8,43 @@ files are gzip over a mark and CBOR (RFC 8949), of which it uses unsigned number
 import gzip
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from generator.output.trees import walk
+
 MARK = b"pagefind_dcd"
-FILTERS = 3  # where the list of (filter, file) stands in the `pf_meta` array
+# Where the lists stand in the `pf_meta` array: of (file, words) of pages, (first word, last, file), (filter, file).
+PAGES, CHUNKS, FILTERS = 1, 2, 3
+# The files that a language has for itself; `wasm.unknown` is for all that have none.
+OWN_RE = re.compile(r"\.pf_(?:meta|fragment|index|filter)$|^wasm\.(?!unknown\.)")
 
 
-def sort_index(folder: Path) -> None:
-    """Sort what Pagefind leaves unsorted in its output folder; an index of another form is left as it is."""
+def sort_index(folder: Path) -> bool:
+    """Sort what Pagefind leaves unsorted in its output folder, and remove what an index before left there.
+
+    An index of another form is left as it is, and False returned.
+    """
     entry_file = folder / "pagefind-entry.json"
+    named = set()
     try:
         entry = json.loads(entry_file.read_text("utf-8"))
-        for language in entry["languages"].values():
-            language["hash"] = _sort_language(folder, language["hash"])
+        for code, language in entry["languages"].items():
+            language["hash"], files = _sort_language(folder, language["hash"])
+            named |= {f"wasm.{code}.pagefind", *files}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return
+        return False
     entry["languages"] = dict(sorted(entry["languages"].items()))
     entry_file.write_text(json.dumps(entry, separators=(",", ":"), ensure_ascii=False), "utf-8")
+    for name in list(walk(folder)):
+        if OWN_RE.search(name) and name not in named:
+            (folder / name).unlink()
+    return True
 
 
-def _sort_language(folder: Path, name: str) -> str:
-    """Sort one language's filters; return the new name of its `pf_meta`."""
+def _sort_language(folder: Path, name: str) -> tuple[str, set[str]]:
+    """Sort one language's filters; return the new name of its `pf_meta`, and all files that belong to it."""
     old = folder / f"pagefind.{name}.pf_meta"
     meta = _read(old)
     language = name.rpartition("_")[0]
@@ -37,7 +52,13 @@ def _sort_language(folder: Path, name: str) -> str:
     new, data = _named(language, meta, 10)
     old.unlink()
     (folder / f"pagefind.{new}.pf_meta").write_bytes(data)
-    return new
+    files = {
+        f"pagefind.{new}.pf_meta",
+        *(f"fragment/{page[0]}.pf_fragment" for page in meta[PAGES]),
+        *(f"index/{chunk[2]}.pf_index" for chunk in meta[CHUNKS]),
+        *(f"filter/{file}.pf_filter" for _, file in meta[FILTERS]),
+    }
+    return new, files
 
 
 def _sort_filter(folder: Path, name: str, language: str) -> str:

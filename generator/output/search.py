@@ -3,8 +3,10 @@ a third of the time and none of the diffs.
 """
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +27,8 @@ class SearchDocuments:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._index = folder.with_name(f"{folder.name}-index")
+        self._whole = folder.with_name(f"{folder.name}-index.whole")
         self._there = {
             Path(where, name).relative_to(folder).as_posix() for where, _, names in os.walk(folder) for name in names
         } - {STALE}
@@ -47,14 +51,32 @@ class SearchDocuments:
         self._wanted |= paths
         return paths <= self._there
 
-    def index(self, output: Path) -> None:
-        """Build the index into `output`. Raises OutputError with Pagefind's words when it fails."""
-        command = [get_executable(), "--site", str(self.folder), "--output-path", str(output), "--quiet"]
-        with_us = partial(die_with, os.getpid())
-        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=with_us)
-        if done.returncode:
-            raise OutputError(f"pagefind failed: {done.stderr.strip() or done.stdout.strip()}")
-        sort_index(output)
+    @contextmanager
+    def indexing(self) -> Iterator[Callable[[], Path]]:
+        """Build the index while the block runs, which calls what it is given to wait for the folder with it.
+
+        All documents have to be there. Raises OutputError with Pagefind's words when it fails.
+        """
+        # Pagefind leaves a file that is there already as it is, which takes half the time: it must be a whole one then.
+        if not self._whole.exists():
+            shutil.rmtree(self._index, ignore_errors=True)
+        self._whole.unlink(missing_ok=True)
+        command = [get_executable(), "--site", str(self.folder), "--output-path", str(self._index), "--quiet"]
+        with_us, pipe = partial(die_with, os.getpid()), subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=with_us) as process:
+
+            def wait() -> Path:
+                out, err = process.communicate()
+                if process.returncode:
+                    raise OutputError(f"pagefind failed: {err.strip() or out.strip()}")
+                if sort_index(self._index):
+                    self._whole.touch()
+                return self._index
+
+            try:
+                yield wait
+            finally:
+                process.kill()  # it has ended, unless the block failed
 
     def is_stale(self) -> bool:
         """Drop documents nobody wants any more; tell whether the index in the site no longer fits the documents."""

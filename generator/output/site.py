@@ -141,6 +141,19 @@ class Site:
         old = self._old[FOREIGN].files if FOREIGN in self._old else ()
         return [path for path in old if path.startswith(folder) and self._is_there(path)]
 
+    def bring(self, place: str, folder: Path) -> list[str]:
+        """Write the files of a folder to `place`; return the paths of those that the site has there already."""
+        there = []
+        for name in walk(folder):
+            path = f"{place}/{name}"
+            if holds(self.final / path, (folder / name).read_bytes()):
+                there.append(path)
+                self.tally.kept += 1
+            else:
+                (self.staging / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, self.staging / path)
+        return there
+
     def pages(self) -> Iterator[tuple[str, Kept]]:
         """Yield what is known of every generated page that the sitemap lists, by path."""
         listed = {path: kept for files in self._new.values() for path, kept in files.items() if kept.listed}

@@ -23,11 +23,11 @@ from generator.render.html import link, year_of
 from generator.render.log import log_table
 
 LATEST = 30
+Groups = Mapping[str, Sequence[Commit]]
 
 
-def log_pages(history: History) -> Iterator[Page]:
-    """Yield every list of a source's commits; all of them work without script and are linked from the first."""
-    source = history.source.name
+def log_pages(history: History) -> tuple[Page, Iterator[Page]]:
+    """Return a source's first page, and every list of its commits; all work without script and are linked from it."""
     years = _group((str(year_of(commit.committed) or "undated"), commit) for commit in history.commits)
     authors = _group((commit.author.name, commit) for commit in history.commits)
     touched = _group(
@@ -35,7 +35,11 @@ def log_pages(history: History) -> Iterator[Page]:
         for commit in history.commits
         for name in architectures(change.path for change in history.records[commit.sha].changes)
     )
-    yield source_page(history, years, authors, touched)
+    return source_page(history, years, authors, touched), _lists(history, years, authors, touched)
+
+
+def _lists(history: History, years: Groups, authors: Groups, touched: Groups) -> Iterator[Page]:
+    source = history.source.name
     yield _authors_page(history, authors)
     for year, commits in years.items():
         yield from _list_pages(history, _year_path(source, year), f"Commits of {year}", commits)
@@ -90,12 +94,7 @@ def _list_pages(history: History, path: str, title: str, commits: Sequence[Commi
         )
 
 
-def source_page(
-    history: History,
-    years: Mapping[str, Sequence[Commit]],
-    authors: Mapping[str, Sequence[Commit]],
-    touched: Mapping[str, Sequence[Commit]],
-) -> Page:
+def source_page(history: History, years: Groups, authors: Groups, touched: Groups) -> Page:
     """Show a source: its newest commits and every way into the rest."""
     source = history.source
     here = f"{source_path(source.name)}index.html"
@@ -174,7 +173,7 @@ def _releases(history: History, here: str) -> list[tuple[str, str, int]]:
     return [("unreleased", unreleased_path(source), unreleased), *rows]
 
 
-def _most(authors: Mapping[str, Sequence[Commit]]) -> list[tuple[str, int]]:
+def _most(authors: Groups) -> list[tuple[str, int]]:
     counts = [(name, len(commits)) for name, commits in authors.items()]
     return sorted(counts, key=lambda item: (-item[1], item[0]))[:LATEST]
 
@@ -190,7 +189,7 @@ def _filter(title: str, rows: Sequence[tuple[str, str, int]], here: str, more: t
     return f'<nav class="filters" aria-label="{title}"><h2>{title}</h2><ul>{items}</ul></nav>\n'
 
 
-def _authors_page(history: History, authors: Mapping[str, Sequence[Commit]]) -> Page:
+def _authors_page(history: History, authors: Groups) -> Page:
     source = history.source
     here = authors_path(source.name)
     names = sorted(authors, key=lambda name: (name.casefold(), name))

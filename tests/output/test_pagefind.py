@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.errors import OutputError
 from generator.model.pages import SearchEntry
 from generator.output.pagefind import MARK, decode, encode, sort_index
 from generator.output.search import SearchDocuments
@@ -20,23 +21,69 @@ def documents(folder: Path) -> SearchDocuments:
     return made
 
 
+def index(made: SearchDocuments) -> Path:
+    with made.indexing() as wait:
+        return wait()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_two_runs_over_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
+    one, two, three = (contents(index(documents(tmp_path / name))) for name in ("one", "two", "three"))
+    assert one == two == three
+
+
+def test_an_index_over_an_older_one_is_the_same_as_a_new_one(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        made = documents(tmp_path / name)
+        if name == "one":
+            made.put("old.html", "Gone soon", SearchEntry(text="obsolete", filters=(("author", "Nobody"),)))
+            before = contents(index(made))
+            made = documents(tmp_path / name)
+        made.put("new.html", "New", SearchEntry(text="recent", filters=(("author", "Somebody"),)))
+        assert made.is_stale()
+        after = contents(index(made))
+        if name == "one":
+            assert before.keys() - after.keys()
+            replaced = after
+    assert replaced == after
+
+
+def test_an_index_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
     made = documents(tmp_path / "documents")
-    for name in ("one", "two", "three"):
-        made.index(tmp_path / name)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
+    good = contents(index(made))
+    for broken in (tmp_path / "documents-index/fragment").iterdir():
+        broken.write_bytes(b"half")
+    with pytest.raises(KeyboardInterrupt), made.indexing():
+        raise KeyboardInterrupt
+    assert contents(index(made)) == good
+
+
+def test_pagefind_says_why_it_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pagefind"
+    program.write_text("#!/bin/sh\necho no room >&2\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("generator.output.search.get_executable", lambda: program)
+    with pytest.raises(OutputError, match="pagefind failed: no room"):
+        index(documents(tmp_path / "documents"))
+
+
+def test_pagefind_ends_with_what_runs_beside_it(tmp_path: Path) -> None:
+    made = documents(tmp_path / "documents")
+    with pytest.raises(KeyboardInterrupt), made.indexing() as wait:
+        raise KeyboardInterrupt
+    with pytest.raises(OutputError, match="pagefind failed"):
+        wait()
 
 
 def test_the_sorted_index_names_only_files_that_are_there(tmp_path: Path) -> None:
-    documents(tmp_path / "documents").index(tmp_path / "index")
-    entry = json.loads((tmp_path / "index/pagefind-entry.json").read_text("utf-8"))
+    folder = index(documents(tmp_path / "documents"))
+    entry = json.loads((folder / "pagefind-entry.json").read_text("utf-8"))
     (name,) = [language["hash"] for language in entry["languages"].values()]
-    files = set(contents(tmp_path / "index"))
-    meta, _ = decode(gzip.decompress((tmp_path / f"index/pagefind.{name}.pf_meta").read_bytes()), len(MARK))
+    files = set(contents(folder))
+    meta, _ = decode(gzip.decompress((folder / f"pagefind.{name}.pf_meta").read_bytes()), len(MARK))
     assert [title for title, _ in meta[3]] == ["author", "kind", "release", "x"]
     assert {f"filter/{file}.pf_filter" for _, file in meta[3]} == {file for file in files if file.startswith("filter/")}
     assert {f"index/{chunk[2]}.pf_index" for chunk in meta[2]} == {file for file in files if file.startswith("index/")}
@@ -46,10 +93,8 @@ def test_the_sorted_index_names_only_files_that_are_there(tmp_path: Path) -> Non
 
 
 def test_values_of_a_filter_come_sorted_with_their_pages(tmp_path: Path) -> None:
-    documents(tmp_path / "documents").index(tmp_path / "index")
-    filters = dict(
-        decode(gzip.decompress(file.read_bytes()), len(MARK))[0] for file in (tmp_path / "index/filter").iterdir()
-    )
+    folder = index(documents(tmp_path / "documents"))
+    filters = dict(decode(gzip.decompress(file.read_bytes()), len(MARK))[0] for file in (folder / "filter").iterdir())
     assert [value for value, _ in filters["release"]] == [f"v{number}" for number in range(9)]
     assert sorted(page for _, pages in filters["author"] for page in pages) == list(range(40))
 
