@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 ODD_RE = re.compile(rb"[^A-Za-z0-9._ -]")
 LONGEST_NAME = 120
 LONGEST_PATH = 1_000
 
 
+@lru_cache(maxsize=1 << 14)  # a name is linked from many pages
 def slug(name: str) -> str:
     """Return a name as one safe path component. Different names have different slugs, by construction.
 
@@ -35,6 +37,7 @@ def slug_path(path: str) -> str:
     return f"{text[:LONGEST_PATH].rpartition('/')[0]}/~~{digest}"
 
 
+@lru_cache(maxsize=64)
 def source_path(source: str) -> str:
     """Return the folder of a git source."""
     return f"git/{slug(source)}/"

@@ -229,7 +229,7 @@ class Site:
 
     def _check_owners(self, others: Iterable[str]) -> None:
         """Make sure that no new file stands where a kept one does; only those that are new there can."""
-        news = {path for path in (*self._owner, *others) if self._is_there(path) and not self._knew(path)}
+        news = {path for path in (*self._owner, *others) if not self._knew(path) and self._is_there(path)}
         for group in self._kept.values() if news else ():
             for path in news & group.files.keys():
                 raise _two_owners(path)

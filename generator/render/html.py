@@ -40,6 +40,7 @@ def outside(url: str, text: str) -> str:
     return f'<a href="{esc(url)}" rel="nofollow">{esc(text)}</a>'
 
 
+@lru_cache(maxsize=1 << 12)  # a commit stands in several lists
 def day(stamp: Stamp) -> str:
     """Return the date in the zone in which it was said, as a `<time>`; a year out of range is shown raw."""
     moment = _moment(stamp)
