@@ -3,8 +3,9 @@
 What search knows comes first where both are asked for, so that its index can be made while the rest is shown.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from functools import partial
 
 from generator.config import Config
 from generator.model.commits import Commit
@@ -16,17 +17,17 @@ from generator.model.paths import bundle_path, diff_path, patch_path, raw_path
 from generator.model.releases import ReleaseFacts, Tarball, is_pre_release
 from generator.output.cache import Cache
 from generator.pages import api
-from generator.pages.commits import Mentions, commit_page, part_pages
+from generator.pages.commits import Mentions, commit_facts, commit_page, part_pages
 from generator.pages.comparisons import comparison_pages
 from generator.pages.feeds import commits_feed, releases_feed
 from generator.pages.files import blob_page, files_index_pages, history_pages, tree_pages
-from generator.pages.log import log_pages
 from generator.pages.manual import manual_page
 from generator.pages.releases import downloads, release_before, release_page, releases_page, sha256sums
 from generator.relate.files import copies, departures, file_histories, list_files, places, readme_of
 from generator.relate.references import Names, references
 from generator.relate.releases import by_tag, first_tags
 from generator.relate.subject_places import Tested
+from generator.shards import Shard
 from generator.sources.git import Mirror, list_tree
 from generator.sources.manuals import read_manual
 from generator.sources.signatures import check_signatures
@@ -36,6 +37,8 @@ from generator.work.blobs import highlight_blobs, is_link, unpack_facts
 from generator.work.commits import unpack_record
 from generator.work.keys import blob_key, comparison_key, diff_key, patch_key, plain_diff_key, record_key, renderer_key
 from generator.work.releases import compare_releases, make_snapshots
+
+BLOCK = 64  # commits that are shown anew together
 
 
 def relate_history(
@@ -65,20 +68,28 @@ def relate_history(
     )
 
 
-def history_outputs(history: History, said: Mentions) -> tuple[Iterator[Output], Iterator[Output]]:
-    """Return every page and file of a source's commits and its first page, and the lists of commits.
+def commit_shards(history: History, said: Mentions) -> Iterator[Shard]:
+    """Yield the pages and patches of a source's commits, the oldest first, with all that is shown of them in the keys.
 
-    `said` is what patches and reports say of the commits.
+    `said` is what patches and reports say of the commits. What is the same for all commits is in no key.
     """
-    first, lists = log_pages(history)
-    return chain(_commit_outputs(history, said), [first]), lists
-
-
-def _commit_outputs(history: History, said: Mentions) -> Iterator[Output]:
-    source = history.source.name
     names = Names(list(history.by_sha))
     shas = ["", *(commit.sha for commit in history.commits), ""]
-    for newer, commit, older in zip(shas, history.commits, shas[2:], strict=False):
+    rows = list(zip(history.commits, shas[2:], shas, strict=False))[::-1]
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        digest = hashlib.blake2b(digest_size=16)
+        for commit, older, newer in block:
+            digest.update(f"{commit.sha}{commit_facts(commit, history, names, older, newer, said)}".encode())
+        outputs = partial(_commit_outputs, history, names, said, block)
+        yield Shard(name=f"commits {start // BLOCK}", key=digest.hexdigest(), outputs=outputs)
+
+
+def _commit_outputs(
+    history: History, names: Names, said: Mentions, block: Sequence[tuple[Commit, str, str]]
+) -> Iterator[Output]:
+    source = history.source.name
+    for commit, older, newer in block:
         parts = history.records[commit.sha].parts
         fragments = [Fragment(diff_key(commit.sha, part)) for part in range(1, len(parts) + 1)]
         yield commit_page(commit, history, names, fragments[:1], older, newer, said)

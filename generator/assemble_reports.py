@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -25,21 +24,9 @@ from generator.pages.reports import report_page
 from generator.pages.results import Results, relate_results
 from generator.parse.report_form import dump_report
 from generator.render.report_badges import architecture_badge, line_badge
+from generator.shards import Shard
 
 Find = Callable[[str], Stored]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """Outputs that change together. `key` stands for all that they are made of but our code, the theme and the site.
-
-    The same key always stands for the same outputs: what was made of it before need not even be asked for again.
-    """
-
-    name: str
-    key: str
-    is_searchable: bool = True
-    outputs: Callable[[], Iterator[Output]]
 
 
 def report_outputs(

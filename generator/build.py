@@ -10,15 +10,15 @@ from pathlib import Path
 
 from generator import __version__
 from generator.assemble import (
+    commit_shards,
     data_outputs,
     file_outputs,
-    history_outputs,
     manual_outputs,
     relate_history,
     release_outputs,
 )
 from generator.assemble_patches import patch_outputs
-from generator.assemble_reports import Shard, report_shards
+from generator.assemble_reports import report_shards
 from generator.capture.downloads import tool_outputs
 from generator.config import Config
 from generator.content import Content
@@ -37,18 +37,20 @@ from generator.output.site import Made, Site
 from generator.pages import api
 from generator.pages.commits import Mentions
 from generator.pages.landing import absent_page, sources_page
+from generator.pages.log import log_pages
 from generator.pages.manual import absent_manual_page
 from generator.pages.provenance import Input, provenance, sbom
 from generator.pages.report_lists import report_sitemaps
 from generator.pages.results import Results, relate_briefs, tested_commits
 from generator.pages.sitemap import site_outputs
 from generator.render.carriers import carriers
+from generator.shards import Shard
 from generator.sources.git import head_of, read_commits, read_tags
 from generator.sources.installed import installed_packages
 from generator.sources.schemas import load_schemas
 from generator.work.batches import ALONE, in_parallel
 from generator.work.commits import examine
-from generator.work.keys import code_key, renderer_key, report_shards_key
+from generator.work.keys import code_key, renderer_key, shards_key
 
 CACHE = "work.sqlite"
 
@@ -197,7 +199,7 @@ class Build:
             self._site.put(asset, "landing")
 
     def _kept(self, found: Ready) -> bool:
-        kept = self._site.keep_groups(found.group, found.releases_group)
+        kept = self._keep(found.group, found.group, found.releases_group)
         if kept:
             unreached = found.state.problem
             self._report.sources.append(
@@ -207,8 +209,21 @@ class Build:
 
     def _others_kept(self, others: Others) -> bool:
         """Keep what patches and reports gave at the last build, when all they depend on is as it was."""
-        labels = self._cache.get(report_shards_key(others.group))
-        return labels is not None and self._site.keep_groups(others.patches_group, *json.loads(labels))
+        return self._keep(others.group, others.patches_group)
+
+    def _keep(self, whole: str, *groups: str) -> bool:
+        """Keep groups, and all shards of which `whole` names what they are made of."""
+        labels = self._cache.get(shards_key(whole))
+        return labels is not None and self._site.keep_groups(*groups, *json.loads(labels))
+
+    def _changed(self, shards: Iterable[Shard], name: str, around: str, whole: str) -> dict[str, Shard]:
+        """Keep the shards that are as they were; return the others by the name of their group.
+
+        `around` is what no key of theirs holds, and `whole` names all that they are made of.
+        """
+        labels = {f"{name} {shard.name}:{digest_of(shard.key, around)}": shard for shard in shards}
+        self._cache.put_packed([(shards_key(whole), pack(json.dumps(list(labels)).encode()))])
+        return {label: shard for label, shard in labels.items() if not self._site.keep_groups(label)}
 
     def _show_all(self, ready: Sequence[Ready], changed: Sequence[Ready], others: Others) -> None:
         """Show the sources that changed, the patches and the reports: what is said of one depends on all."""
@@ -242,18 +257,12 @@ class Build:
     def _show_reports(self, others: Others, results: Results) -> None:
         """Put the reports into the site shard by shard; a shard that is as it was is not even made again."""
         around = digest_of(self._shell_key, code_key(), self._config.site_url)
-        shards = {
-            f"reports {shard.name}:{digest_of(shard.key, around)}": shard
-            for shard in report_shards(others.reports.read, results)
-        }
-        changed = {label: shard for label, shard in shards.items() if not self._site.keep_groups(label)}
+        changed = self._changed(report_shards(others.reports.read, results), "reports", around, others.group)
         for label, shard in changed.items():
             for output in shard.outputs() if shard.is_searchable else ():
                 self._site.put(output, label)
         apart = {label: shard for label, shard in changed.items() if not shard.is_searchable}
         self._others.append(partial(self._show_apart, apart))
-        kept = (report_shards_key(others.group), pack(json.dumps(list(shards)).encode()))
-        self._cache.put_packed([kept])
 
     def _show_apart(self, shards: Mapping[str, Shard]) -> None:
         """Put shards into the site that helper processes write."""
@@ -286,9 +295,13 @@ class Build:
         highlighted, prepared = (
             progress(self._say, source.name, what) for what in ("files highlighted", "releases prepared")
         )
-        commits, lists = history_outputs(history, shown)
+        with self._report.stage("pages"):
+            commits = self._changed(commit_shards(history, shown), source.name, found.around, found.group)
+        for label, shard in commits.items():
+            self._put("pages", label, shard.outputs())
+        first, lists = log_pages(history)
+        self._put("pages", found.group, [first])
         blobs, trees = file_outputs(history, mirror, cache, highlighted)
-        self._put("pages", found.group, commits)
         self._put("files", found.group, chain(blobs, manual_outputs(history, mirror)))
         if not self._site.keep_groups(found.releases_group):
             releases = release_outputs(history, mirror, self._config, cache, prepared, shown.tested)

@@ -27,11 +27,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A source whose mirror is here. The groups name what its pages are made of: of everything, or of its tags."""
+    """A source whose mirror is here. The groups name what its pages are made of: of everything, or of its tags.
+
+    `around` names what all of them have besides: settings, code, the theme.
+    """
 
     source: GitSource
     mirror: Mirror
     state: MirrorState
+    around: str
     group: str
     releases_group: str
 
@@ -59,13 +63,14 @@ def find_mirror(config: Config, source: GitSource, say: Say) -> tuple[Mirror, Mi
 
 def make_ready(config: Config, source: GitSource, mirror: Mirror, state: MirrorState, shell_key: str) -> Ready:
     """Return the source with its mirror. Raises SourceError when git cannot read that."""
-    around = (shell_key, notice_of(state), config.site_url)
-    tags = digest_of(_digest(config, source, *around), mirror.run("for-each-ref", "refs/tags"))
+    around = _digest(config, source, shell_key, notice_of(state), config.site_url)
+    tags = digest_of(around, mirror.run("for-each-ref", "refs/tags"))
     heads = (mirror.run("for-each-ref", "refs/heads"), mirror.run("symbolic-ref", "HEAD"))
     return Ready(
         source=source,
         mirror=mirror,
         state=state,
+        around=around,
         group=f"{source.name}:{digest_of(tags, *heads)}",
         releases_group=f"{source.name}-releases:{tags}",
     )

@@ -19,7 +19,7 @@ from generator.model.paths import (
     source_path,
 )
 from generator.relate.files import architectures
-from generator.relate.references import Names
+from generator.relate.references import HEX_RE, Names
 from generator.relate.subject_places import Tested
 from generator.render.carriers import Carriers, carried_by
 from generator.render.changes import stat_table
@@ -73,6 +73,23 @@ def commit_page(
         modified=commit.committed.seconds,
         search=_search(commit, record, history),
     )
+
+
+def commit_facts(commit: Commit, history: History, names: Names, older: str, newer: str, said: Mentions) -> str:
+    """Return what the page of a commit shows that neither the commit says itself nor all pages of the source share."""
+    source, sha = history.source.name, commit.sha
+    facts = (
+        older,
+        newer,
+        history.first_tag.get(sha),
+        [parent in history.by_sha for parent in commit.parents],
+        history.children.get(sha, ()),
+        [(item.kind, item.sha) for item in history.references.get(sha, ())],
+        [names.find(word) for word in HEX_RE.findall(commit.body)],
+        carried_by(source, sha, said.carried, ""),
+        tested_by(source, sha, said.tested, ""),
+    )
+    return repr(facts)
 
 
 def part_pages(commit: Commit, history: History, fragments: Sequence[Fragment]) -> Iterator[Page]:

@@ -65,6 +65,6 @@ def briefs_prefix() -> str:
     return f"{renderer_key()}/briefs/"
 
 
-def report_shards_key(group: str) -> str:
-    """Return the key of the names of the shards that all reports gave; `group` names what they depended on."""
-    return f"{renderer_key()}/report-shards/{group}"
+def shards_key(group: str) -> str:
+    """Return the key of the names of the shards that were made; `group` names what all of them depended on."""
+    return f"{renderer_key()}/shards/{group}"
